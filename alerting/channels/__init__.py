@@ -1,0 +1,1 @@
+"""Ways out: each channel carries one message and says truthfully what became of it."""
