@@ -38,6 +38,7 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     hazard: str  # level | rain | air
     state: str  # broker.levels.State value
+    level: str | None = None  # the level it stands at, latched through silence
     since: int | None
     at_least: bool = False  # silent while rising: "sedikitnya X, naik"
     silent: bool = False

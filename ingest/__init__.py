@@ -1,0 +1,1 @@
+"""From bytes to qualified readings, and the copies kept of them."""

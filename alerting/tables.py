@@ -1,0 +1,83 @@
+"""What alerting keeps in the journal: decisions, messages, rules, states, and the audit log."""
+
+from typing import Final
+
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata: Final = MetaData()
+
+alerts: Final = Table(
+    "alerts",
+    metadata,
+    Column("id", Integer, primary_key=True),  # journal id
+    Column("alert", String, nullable=False),  # <station>.<hazard>.<episode>
+    Column("version", Integer, nullable=False),
+    Column("station", String, nullable=False),
+    Column("hazard", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("decided_at", Integer, nullable=False),  # core's clock
+    Column("cause", Text, nullable=False),  # the engine's decision, JSON
+    Column("why", Text, nullable=False),  # the cause as one Indonesian sentence
+    Index("alerts_by_name", "alert", "version", unique=True),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),  # journal id at creation
+    Column("rev", Integer, nullable=False),  # journal id of the last change
+    Column("key", String, nullable=False, unique=True),  # alert/version/recipient/channel
+    Column("alert", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("priority", Integer, nullable=False),  # lower goes first
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("observed_at", Integer),  # of the reading that caused it
+    Column("valid_until", Integer, nullable=False),
+    Column("next_at", Integer, nullable=False),
+    Column("attempted_at", Integer),
+    Column("settled_at", Integer),
+    Column("latency_ms", Float),  # sensor to acceptance, real milliseconds
+    Column("reference", String),
+    Column("reason", String),
+)
+Index("outbox_open", outbox.c.state, sqlite_where=outbox.c.state.in_(("queued", "sending", "unknown")))
+
+rules: Final = Table(
+    "rules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("station", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("effective_from", Integer, nullable=False),
+    Column("author", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("rules", Text, nullable=False),
+    Index("rules_by_station", "station", "version", unique=True),
+)
+
+station_states: Final = Table(
+    "station_states",
+    metadata,
+    Column("station", String, primary_key=True),
+    Column("rev", Integer, nullable=False),  # readings after this id are not in it
+    Column("state", LargeBinary, nullable=False),
+)
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Integer, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),  # of the previous hash and this row
+)

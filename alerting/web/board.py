@@ -1,0 +1,214 @@
+"""The page as named fragments of HTML: drawn once per change, then sent to every watcher as the same bytes.
+
+A patch is ``{"now":MS,"rev":ID,"title":T,"set":{fragment:html},"lists":{list:[fragments]}}``; its event id is the
+journal id up to which it is whole. The first paint is made of the same fragments.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from heapq import nlargest
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import msgspec
+from fastapi.sse import format_sse_event
+
+from alerting.web import words
+from alerting.web.alert_card import alert_card, alert_order, group_card, tally_words
+from alerting.web.banners import banners_of
+from alerting.web.link import Outage
+from alerting.web.readings import LastHour
+from alerting.web.replica import Change, GroupKey, Replica
+from alerting.web.sentence import headline_of
+from alerting.web.station_card import place, station_card
+from broker.clock import Clock
+from broker.live import AlertView, StationView
+
+HERE: Final = Path(__file__).parent
+MAX_ENDED_ALERTS: Final = 6
+MAX_GROUPS: Final = 12
+DERIVED: Final = ("sentence", "banners", "tally", "health")  # made of many entities; always compared, small
+AGES: Final = re.compile(r'data-(age|running)="(\d+)"></time>')
+
+
+def environment() -> jinja2.Environment:
+    """Templates escape everything; a missing variable is an error, not an empty place."""
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals["words"] = words
+    return templates
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    html: str
+    rev: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Board:
+    last_hour: LastHour
+    outage: Callable[[], Outage | None]
+    is_ready: Callable[[], bool]
+    clock: Clock
+    demo: bool
+    replica: Replica = field(default_factory=Replica)
+    templates: jinja2.Environment = field(default_factory=environment)
+    fragments: dict[str, Fragment] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    rev: int = 0
+    title: str = "Kentongan"
+
+    def refresh(self, changes: Iterable[Change]) -> bytes | None:
+        """Draw what ``changes`` touched; the patch as bytes of an event, or None when nothing looks different."""
+        now = self.clock.now()
+        self.rev = self.replica.last_id
+        dirty = {name for change in changes for name in self._touched(change)}
+        sources, lists = self._sources(now)
+        redrawn = [name for name, source in sources.items() if self._redraw(name, source, is_dirty=name in dirty)]
+        for name in self.fragments.keys() - sources.keys():
+            del self.fragments[name]
+        moved = {name: members for name, members in lists.items() if self.lists.get(name) != members}
+        self.lists = lists
+        return self._patch(redrawn, moved, now) if redrawn or moved else None
+
+    def catch_up(self, after: int | None) -> bytes:
+        """Everything that changed after journal id ``after``; everything there is when that id is not ours."""
+        known = after if after is not None and after <= self.rev else -1
+        names = [name for name, fragment in self.fragments.items() if fragment.rev >= known or name in DERIVED]
+        return self._patch(names, self.lists if self.is_ready() else {}, self.clock.now())
+
+    def page(self, *, has_charts: bool) -> str:
+        """The first paint, with ages as of now."""
+        now = self.clock.now()
+        html = self.templates.get_template("page.html").render(
+            html={name: fragment.html for name, fragment in self.fragments.items()},
+            lists=self.lists,
+            title=self.title,
+            rev=self.rev,
+            now=now,
+            speed=self.clock.speed,
+            realm=self.replica.health.realm if self.replica.health else "ews",
+            lost=self.outage() is not None,
+            has_charts=has_charts,
+        )
+        return AGES.sub(partial(_fill, now=now), html)
+
+    def _patch(self, names: Iterable[str], lists: dict[str, list[str]], now: int) -> bytes:
+        patch: dict[str, Any] = {
+            "now": now,
+            "rev": self.rev,
+            "title": self.title,
+            "lost": self.outage() is not None,
+            "set": {name: self.fragments[name].html for name in names},
+            "lists": lists,
+        }
+        return format_sse_event(data_str=msgspec.json.encode(patch).decode(), event="patch", id=str(self.rev))
+
+    def _redraw(self, name: str, source: Callable[[], str], *, is_dirty: bool) -> bool:
+        before = self.fragments.get(name)
+        if before is not None and not is_dirty and name not in DERIVED:
+            return False
+        html = source()
+        if before is not None and before.html == html:
+            return False
+        self.fragments[name] = Fragment(html, self.rev)
+        return True
+
+    def _touched(self, change: Change) -> Iterator[str]:
+        if change.kind == "message":
+            yield from (f"group-{change.id}.{change.version}", f"alert-{change.id}")
+        elif change.kind == "alert":
+            yield f"alert-{change.id}"
+            yield from (f"group-{alert}.{version}" for alert, version in self.replica.groups if alert == change.id)
+        else:
+            yield f"{change.kind}-{change.id}"
+
+    def _sources(self, now: int) -> tuple[dict[str, Callable[[], str]], dict[str, list[str]]]:
+        """How each fragment that belongs on the page is drawn, and the order of those that stand in lists."""
+        stations = {
+            f"station-{station.id}": partial(self._station, station, now)
+            for station in sorted(self.replica.stations.values(), key=place)
+        }
+        alerts = {f"alert-{alert.id}": partial(self._alert, alert, now) for alert in self._shown_alerts()}
+        groups = {f"group-{group[0]}.{group[1]}": partial(self._group, group, now) for group in self._newest()}
+        derived: dict[str, Callable[[], str]] = {
+            "sentence": partial(self._sentence, now),
+            "banners": partial(self._banners, now),
+            "tally": self._tally,
+            "health": self._health,
+        }
+        lists = {"stations": list(stations), "alerts": list(alerts), "groups": list(groups)}
+        return {**derived, **stations, **alerts, **groups}, lists
+
+    def _shown_alerts(self) -> list[AlertView]:
+        ranked = sorted(self.replica.alerts.values(), key=alert_order)
+        ended = [alert for alert in ranked if not alert.active]
+        return [alert for alert in ranked if alert.active] + ended[:MAX_ENDED_ALERTS]
+
+    def _newest(self) -> list[GroupKey]:
+        groups = self.replica.groups
+        return nlargest(MAX_GROUPS, groups, key=lambda group: next(iter(groups[group])))
+
+    def _render(self, template: str, **values: object) -> str:
+        return self.templates.get_template(template).render(**values)
+
+    def _station(self, station: StationView, now: int) -> str:
+        card = station_card(station, tail=self.last_hour.tail(station.id), now=now)
+        return self._render("station.html", card=card, now=now)
+
+    def _alert(self, alert: AlertView, now: int) -> str:
+        versions = [messages for (of, _), messages in self.replica.groups.items() if of == alert.id]
+        card = alert_card(alert, messages=[message for version in versions for message in version.values()])
+        return self._render("alert.html", card=card, now=now)
+
+    def _group(self, group: GroupKey, now: int) -> str:
+        alert = self.replica.alerts.get(group[0])
+        station_name = alert.station_name if alert is not None else group[0]
+        card = group_card(list(self.replica.groups[group].values()), station_name=station_name)
+        return self._render("group.html", card=card, now=now)
+
+    def _sentence(self, now: int) -> str:
+        health = self.replica.health
+        site = health.site if health else ""
+        if not self.is_ready() and not self.replica.stations:
+            return self._render("sentence.html", headline=None, site=site)
+        headline = headline_of(self.replica.stations.values(), site=site, now=now)
+        self.title = headline.title
+        return self._render("sentence.html", headline=headline, site=site)
+
+    def _banners(self, now: int) -> str:
+        banners = banners_of(
+            outage=self.outage(),
+            health=self.replica.health,
+            stations=self.replica.stations.values(),
+            demo=self.demo,
+            now=now,
+        )
+        return self._render("banners.html", banners=banners)
+
+    def _tally(self) -> str:
+        health = self.replica.health
+        return self._render(
+            "tally.html",
+            tally=tally_words(self.replica.tally),
+            has_channel=health is None or bool(health.channels),
+        )
+
+    def _health(self) -> str:
+        return self._render("health.html", health=self.replica.health, outage=self.outage())
+
+
+def _fill(found: re.Match[str], *, now: int) -> str:
+    """Ages are left open in the fragments, because those stay the same while time goes by."""
+    elapsed = now - int(found[2])
+    said = words.age(elapsed) if found[1] == "age" else words.duration(elapsed)
+    return f'data-{found[1]}="{found[2]}">{said}</time>'

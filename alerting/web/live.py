@@ -1,0 +1,125 @@
+"""The live page at work: core's events into the replica, the replica onto the board, the board to the watchers."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from alerting.web.board import Board
+from alerting.web.fanout import BEAT, BEAT_S, Fanout, Watcher
+from alerting.web.link import CoreLink
+from alerting.web.readings import LastHour, ReadRange
+from alerting.web.replica import Change, Replica
+from broker.clock import Clock
+
+log: Final = logging.getLogger(__name__)
+
+PACE_S: Final = 0.05  # at most one patch per pace: a storm of events is drawn once, a lone event at once
+LOOK_S: Final = 1.0  # how often silence is looked for when nothing happens
+READY_WAIT_S: Final = 3.0
+
+
+@dataclass(slots=True, kw_only=True)
+class LivePage:
+    """Everything between core's socket and the browsers; ``start`` and ``stop`` belong to the server's life."""
+
+    socket_path: Path
+    clock: Clock
+    read_range: ReadRange
+    demo: bool
+    last_hour: LastHour = field(default_factory=LastHour)
+    fanout: Fanout = field(default_factory=Fanout)
+    link: CoreLink = field(init=False)
+    board: Board = field(init=False)
+    _changes: set[Change] = field(default_factory=set)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.link = CoreLink(path=self.socket_path, clock=self.clock, adopted=self._adopted, changed=self._changed)
+        self.board = Board(
+            last_hour=self.last_hour,
+            outage=self.link.outage,
+            is_ready=self.link.ready.is_set,
+            clock=self.clock,
+            demo=self.demo,
+        )
+        self.board.refresh(())
+
+    @property
+    def replica(self) -> Replica:
+        return self.board.replica
+
+    def start(self) -> None:
+        self._spawn(self.link.run())
+        self._spawn(self._draw_for_ever())
+        self._spawn(self._beat_for_ever())
+
+    async def stop(self) -> None:
+        self.fanout.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def watch(self, after: int | None) -> Watcher | None:
+        """A watcher that has seen everything up to ``after``; waits a moment for a core that is just being met."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READY_WAIT_S):
+                await self.link.ready.wait()
+        self._draw()
+        return self.fanout.join(self.board.catch_up(after))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _adopted(self, replica: Replica) -> None:
+        self.board.replica = replica
+        for change in replica.everything():
+            self._changed(change)
+        self._wake.set()
+
+    def _changed(self, change: Change) -> None:
+        self._changes.add(change)
+        if change.kind == "station":
+            self._note(change)
+        self._wake.set()
+
+    def _note(self, change: Change) -> None:
+        station = self.replica.stations[change.id]
+        self.last_hour.note(station)
+        if station.hazard == "level" and self.last_hour.is_incomplete(station.id):
+            self._spawn(self._complete_tail(change))
+
+    async def _complete_tail(self, change: Change) -> None:
+        now = self.clock.now()
+        if await self.last_hour.complete(change.id, now=now, read_range=self.read_range):
+            self._changes.add(change)
+            self._wake.set()
+
+    async def _draw_for_ever(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._wake.wait()
+            try:
+                self._draw()
+            except Exception:
+                log.exception("drawing the page failed")
+            await asyncio.sleep(PACE_S)
+
+    async def _beat_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self.fanout.publish(BEAT)
+
+    def _draw(self) -> None:
+        self._wake.clear()
+        changes, self._changes = self._changes, set()
+        patch = self.board.refresh(changes)
+        if patch is not None:
+            self.fanout.publish(patch)

@@ -1,0 +1,35 @@
+"""The HTTP server of the page: uvicorn that ends its streams first, so that it can stop at once."""
+
+import socket
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+GRACE_S: Final = 3  # for answers that are under way
+BACKLOG: Final = 2048
+
+
+class PageServer(uvicorn.Server):
+    """Runs until SIGTERM or SIGINT, or until ``should_exit`` is set; logging is left to the process."""
+
+    def __init__(self, app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                ws="none",
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        self._end_streams = app.state.live.fanout.close
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """A stream never ends by itself, and the server waits for every answer to end."""
+        self._end_streams()
+        await super().shutdown(sockets)

@@ -1,0 +1,183 @@
+"""What a station's card shows, made from what core said of it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from alerting.web import words
+from alerting.web.ladder import LEVELS, Ladder, draw
+from alerting.web.readings import LEVEL, Tail
+from broker.levels import State
+from broker.live import SeriesView, StationView, TrendView
+from broker.quality_flags import Flag
+
+HEADLINES: Final = {
+    "level": (LEVEL,),
+    "rain": ("rain_mm_per_h", "rain_mm"),
+    "air": ("pm25_ugm3", "pm10_ugm3"),
+}
+PLACES: Final = {"level": 0, "rain": 1, "air": 2}  # order on the page; never by state, so that rows keep their place
+UNUSABLE: Final = (Flag.FAIL, Flag.MISSING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One quantity as printed. ``doubt`` is the quality in words when it is not good."""
+
+    quantity: str
+    name: str
+    unit: str
+    shown: str
+    value: float | None
+    time: int
+    flag: int
+    quality: str
+    doubt: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationCard:
+    id: str
+    name: str
+    place: str
+    hazard: str
+    state: str
+    mark: str
+    held: str | None  # the least level of a station that fell silent, in words
+    edge: str  # mark of the card's edge: the worst of state and held level
+    note: str | None  # what the state alone does not say
+    since: int | None
+    is_old: bool
+    example: bool
+    head: Measure | None
+    others: tuple[Measure, ...]
+    direction: str | None  # up | down | flat
+    trend: str | None
+    outlook: str | None
+    ladder: Ladder | None
+    ladder_words: str
+    advice: str | None
+    last_seen: int | None
+
+
+def place(station: StationView) -> int:
+    """Sorting by this keeps core's own order inside a hazard."""
+    return PLACES.get(station.hazard, len(PLACES))
+
+
+def station_card(station: StationView, *, tail: Tail | None, now: int) -> StationCard:
+    head = headline(station)
+    level = head.value if head is not None and head.quantity == LEVEL else None
+    is_old = station.silent or station.state == State.NO_DATA.value
+    trend = None if is_old else station.trend
+    ladder = draw(station, level=level, tail=tail, now=now) if station.hazard == "level" else None
+    return StationCard(
+        id=station.id,
+        name=station.name,
+        place=_place(station),
+        hazard=station.hazard,
+        state=station.state,
+        mark=words.mark_of(station.state),
+        held=held_words(station),
+        edge=words.mark_of(held_level(station) or station.state),
+        note=_note(station),
+        since=station.since,
+        is_old=is_old,
+        example=station.example,
+        head=head,
+        others=tuple(measure(series) for series in station.series if head is None or series.quantity != head.quantity),
+        direction=direction(trend),
+        trend=trend_words(trend),
+        outlook=outlook(trend, now),
+        ladder=ladder,
+        ladder_words=_ladder_words(station, head),
+        advice="ISPU belum dihitung: ISPU memerlukan rata-rata 24 jam." if station.hazard == "air" else None,
+        last_seen=station.last_seen,
+    )
+
+
+def headline(station: StationView) -> Measure | None:
+    """The quantity that the station is there for, or None when it never reported one."""
+    by_name = {series.quantity: series for series in station.series}
+    for quantity in HEADLINES.get(station.hazard, ()):
+        if quantity in by_name:
+            return measure(by_name[quantity])
+    return None
+
+
+def measure(series: SeriesView) -> Measure:
+    shown = words.quantity_of(series.quantity)
+    value = None if series.flag in UNUSABLE else series.value
+    return Measure(
+        quantity=series.quantity,
+        name=shown.name,
+        unit=shown.unit,
+        shown=words.measured(series.quantity, value),
+        value=value,
+        time=series.time,
+        flag=series.flag,
+        quality=words.quality(series.flag),
+        doubt=None if series.flag == Flag.GOOD else words.quality(series.flag),
+        reason=series.reason,
+    )
+
+
+def _place(station: StationView) -> str:
+    river = f"S. {station.river}" if station.river and station.river not in station.name else ""
+    return " · ".join(part for part in (river, ", ".join(station.kelurahan)) if part)
+
+
+def held_level(station: StationView) -> str | None:
+    """The level that a silent station still stands at, when it is above normal."""
+    if not (station.at_least or station.silent):
+        return None
+    level = station.level if station.level is not None else station.state
+    return level if level in LEVELS else None
+
+
+def held_words(station: StationView) -> str | None:
+    """``sedikitnya SIAGA, naik``: silence never lowers a level, and says so."""
+    level = held_level(station)
+    if level is None:
+        return None
+    return f"sedikitnya {level}, naik" if direction(station.trend) == "up" else f"sedikitnya {level}"
+
+
+def _note(station: StationView) -> str | None:
+    if station.state == State.NOT_SET.value and station.hazard == "level":
+        return "Ambang belum ditetapkan: stasiun ini mengukur, tetapi tidak memperingatkan."
+    return None
+
+
+def direction(trend: TrendView | None) -> str | None:
+    if trend is None or trend.rate_m_per_h is None:
+        return None
+    cm = round(trend.rate_m_per_h * 100)
+    return "up" if cm > 0 else "down" if cm < 0 else "flat"
+
+
+def trend_words(trend: TrendView | None) -> str | None:
+    return None if trend is None or trend.rate_m_per_h is None else words.rate(trend.rate_m_per_h)
+
+
+def outlook(trend: TrendView | None, now: int) -> str | None:
+    """When the next threshold is expected, as a range of the clock; open-ended when it may never come."""
+    if trend is None or trend.next_level is None or trend.eta_from is None:
+        return None
+    reach = f"diperkirakan mencapai {trend.next_level}"
+    start = words.time_of_day(max(trend.eta_from, now))
+    if trend.eta_to is None:
+        return f"{reach} paling cepat pukul {start}"
+    if trend.eta_to <= now:
+        return f"{reach} sebentar lagi"
+    end = words.time_of_day(trend.eta_to)
+    return f"{reach} pukul {start}" if start == end else f"{reach} pukul {start}–{end}"  # noqa: RUF001 — a range has an en dash
+
+
+def _ladder_words(station: StationView, head: Measure | None) -> str:
+    """The drawing for those who do not see it."""
+    level = f"Muka air {head.shown} m" if head is not None else "Muka air tidak diketahui"
+    limits = ", ".join(
+        f"{name} pada {words.number(station.thresholds[name], 2)} m" for name in LEVELS if name in station.thresholds
+    )
+    return f"{level}. Ambang: {limits}." if limits else f"{level}. Ambang belum ditetapkan."

@@ -1,0 +1,92 @@
+"""The command ``kentongan``."""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from deploy import __version__
+
+COMMANDS: Final = {
+    "up": "start everything for one machine and keep it running; Ctrl-C ends it",
+    "core": "run the core process: ingest, engine, journal, sender",
+    "history": "copy readings from the journal into SQLite or InfluxDB",
+    "web": "serve the live page on this machine",
+    "node": "make credentials for nodes and list them",
+    "deadletters": "show messages that could not be taken, with topic, reason and bytes",
+    "settings": "print a commented sample of the settings file",
+}
+
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line; with ``only``, the options of that command alone, whose module alone is loaded."""
+    parser = argparse.ArgumentParser(
+        prog="kentongan", description="Early warning for floods and air quality, from a node on a bridge to a phone."
+    )
+    parser.add_argument("--version", action="version", version=f"kentongan {__version__}")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if only in (None, name):
+            module = importlib.import_module(f"deploy.commands.{name}")
+            module.add(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; what a person can mend is one line on stderr and exit code 2."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = build_parser(next((word for word in words if word in COMMANDS), "")).parse_args(words)
+    logging.basicConfig(
+        level=logging.DEBUG if args.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for name in ("apscheduler", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        return int(args.run(args))
+    except _refusals() as error:
+        print(f"kentongan {args.command}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a command may raise for the person who gave it."""
+    from broker.certificates import AuthorityLost, BadServerName
+    from broker.credentials import CredentialRefused
+    from broker.mosquitto import BadBrokerSettings, MosquittoMissing
+    from broker.mosquitto_check import MosquittoMisconfigured
+    from deploy.commands.common import Refused
+    from deploy.settings import BadSettings
+    from deploy.state_folder import CoreRuns, StateFolderUnusable
+    from deploy.supervisor import StartFailed
+    from firmware_sim.field import InterpreterMissing, ScenarioError
+
+    return (
+        AuthorityLost,
+        BadServerName,
+        CredentialRefused,
+        BadBrokerSettings,
+        MosquittoMissing,
+        MosquittoMisconfigured,
+        Refused,
+        BadSettings,
+        CoreRuns,
+        StateFolderUnusable,
+        StartFailed,
+        InterpreterMissing,
+        ScenarioError,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

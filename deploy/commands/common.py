@@ -1,0 +1,91 @@
+"""What commands share: the settings that they are given, and asking core or standing in for it."""
+
+import argparse
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from alerting.outbox import Attempt
+from broker import control
+from broker.clock import Clock
+from broker.control import CommandFailed, CoreUnreachable, Request
+from deploy.assembly import core_of, credentials_of, reload_broker
+from deploy.broker_link import Arrival
+from deploy.core_commands import Commands
+from deploy.settings import Settings, load
+from deploy.state_folder import CoreRuns, StateFolder
+
+DEFAULT_SETTINGS = Path("kentongan.toml")
+DEMO_SETTINGS = Path(__file__).parent.parent / "demo.toml"
+
+
+class Refused(Exception):
+    """A command cannot be carried out; the text is for the person who gave it."""
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--settings", type=Path, default=DEFAULT_SETTINGS, metavar="FILE", help="settings file (kentongan.toml)"
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help="folder of state, instead of site.state_dir")
+
+
+def add_clock(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--clock", default="1@0", help=argparse.SUPPRESS)  # from kentongan up to its processes
+
+
+def open_settings(
+    args: argparse.Namespace, overrides: dict[str, Any] | None = None
+) -> tuple[Settings, StateFolder, Path]:
+    """Settings, prepared state folder, and the folder that relative paths in the settings start from."""
+    settings = load(args.settings, overrides=overrides)
+    base = args.settings.absolute().parent
+    state = StateFolder((args.state or base / settings.site.state_dir).absolute())
+    state.prepare()
+    return settings, state, base
+
+
+def ask(args: argparse.Namespace, name: str, arguments: dict[str, Any]) -> Any:
+    """Have core carry out a command; with core stopped, take its lock and do the same here."""
+    settings, state, _ = open_settings(args)
+    request = Request(name=name, args=arguments, actor=f"cli:{getpass.getuser()}")
+    try:
+        return control.command(state.socket, request)
+    except CoreUnreachable:
+        pass
+    except CommandFailed as error:
+        raise Refused(str(error)) from None
+    try:
+        with state.core_lock():
+            return _stand_in(settings, state, request)
+    except CoreRuns:
+        raise Refused(f"core runs on {state.root} but does not answer; see {state.log}/core.log") from None
+    except CommandFailed as error:
+        raise Refused(str(error)) from None
+
+
+def _stand_in(settings: Settings, state: StateFolder, request: Request) -> Any:
+    core = core_of(settings, state, Clock(), channels={})
+    core.link, core.sender = _NoLink(), _NoSender()
+    try:
+        return Commands(core, credentials_of(state), lambda: reload_broker(state)).run(request)
+    finally:
+        core.stop()
+
+
+class _NoLink:
+    """Stands for the broker while only a command is carried out."""
+
+    is_connected = False
+
+    def acknowledge(self, arrivals: Sequence[Arrival]) -> None:
+        """Nothing arrives."""
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 0) -> None:
+        """Nobody listens."""
+
+
+class _NoSender:
+    def carry(self, attempt: Attempt) -> None:
+        raise AssertionError(f"no channel is open, yet {attempt.entry.key} was claimed")

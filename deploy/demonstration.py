@@ -1,0 +1,66 @@
+"""The demonstration's field: simulated nodes with real firmware, a credential each, and what will happen when."""
+
+import shutil
+from typing import Final
+
+from broker import control
+from broker.clock import Clock
+from broker.control import Request
+from broker.levels import Level
+from deploy.commands.node import node_document, write_node_folder
+from deploy.settings import Settings, rules_of
+from deploy.state_folder import StateFolder
+from deploy.supervisor import Program, Supervisor
+from firmware_sim import field
+from firmware_sim.field import Scenario
+
+KEPT: Final = frozenset({"authority", "broker", "services.json"})  # keys and credentials outlive a run
+
+
+def load(name: str) -> Scenario:
+    """The story; raises FieldError naming the known ones."""
+    return field.load(name)
+
+
+def wipe(state: StateFolder) -> None:
+    """Forget the last run: each demonstration begins its storm anew."""
+    for path in state.root.iterdir():
+        if path.name in KEPT:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    shutil.rmtree(state.broker / "data", ignore_errors=True)
+    state.prepare()
+
+
+def start_nodes(
+    supervisor: Supervisor, scenario: Scenario, settings: Settings, state: StateFolder, clock: Clock
+) -> None:
+    """Give each node its credential and its world, and start its firmware."""
+    start_ms = clock.now()
+    for plan in scenario.nodes:
+        arguments = {"node": plan.id, "station": plan.station, "replace": True}
+        made = control.command(state.socket, Request(name="node-new", args=arguments, actor="demo"))
+        folder = state.nodes / plan.id
+        write_node_folder(folder, node_document(settings, plan.id, made["password"], list(plan.sensors)), state)
+        world = folder / "world"
+        field.write_world(scenario, plan.id, world, start_ms)
+        argv, env = field.node_command(folder, world, clock)
+        supervisor.add(Program(name=plan.id, argv=argv, env=env, cwd=folder))
+
+
+def tell(scenario: Scenario, settings: Settings, state: StateFolder, clock: Clock) -> None:
+    """Print what the water will do, in minutes of the watcher's own time."""
+    thresholds = {}
+    for station in settings.stations:
+        rule = rules_of(station, version=1).level
+        if rule is not None:
+            thresholds[station.id] = {level.name: rule.thresholds.of(level) for level in Level if level}
+    print(f"\nCONTOH: cerita '{scenario.name}', jam berjalan {clock.speed:g}x.")
+    print("Semua tinggi air, ambang dan penerima adalah contoh, tidak resmi.")
+    print(f"Pesan ditulis ke {state.demo_messages}, tidak ke telepon siapa pun.")
+    for minute, sentence in scenario.timetable(thresholds):
+        print(f"  menit {minute / clock.speed:4.1f}  {sentence}")
+    print(flush=True)

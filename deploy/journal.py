@@ -1,0 +1,214 @@
+"""The journal: one SQLite file, one connection, one transaction for everything that one turn of the core decides.
+
+Only core opens it for writing. Everyone else reads it with ``mode=ro``.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy
+from sqlalchemy import MetaData, Table
+from sqlalchemy.dialects import sqlite
+
+from alerting import tables
+from alerting.audit import GENESIS, audit_entry
+from alerting.audit import Entry as AuditEntry
+from alerting.outbox import Entry as OutboxEntry
+from ingest.nodes import node_states, nodes
+from ingest.readings import Reading, dead_letters, readings
+from ingest.readings import metadata as ingest_metadata
+
+journal_metadata: Final = MetaData()
+
+values: Final = Table(
+    "journal_values",
+    journal_metadata,
+    sqlalchemy.Column("key", sqlalchemy.String, primary_key=True),
+    sqlalchemy.Column("value", sqlalchemy.Text, nullable=False),
+)
+commands: Final = Table(
+    "commands",
+    journal_metadata,
+    sqlalchemy.Column("key", sqlalchemy.String, primary_key=True),
+    sqlalchemy.Column("at", sqlalchemy.Integer, nullable=False),
+    sqlalchemy.Column("answer", sqlalchemy.Text, nullable=False),
+)
+METADATA: Final = (journal_metadata, ingest_metadata, tables.metadata)
+SCHEMA: Final = "1"
+
+CACHE_KIB: Final = 32 * 1024
+PRUNE_SLICE: Final = 5000
+
+
+def _insert(table: Table, *, replace: bool = False) -> str:
+    statement = sqlite.insert(table)
+    if replace:
+        keys = [column.name for column in table.primary_key]
+        statement = statement.on_conflict_do_update(
+            index_elements=keys,
+            set_={c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys},
+        )
+    return str(statement.compile(dialect=sqlite.dialect(paramstyle="qmark")))
+
+
+INSERT_READING: Final = _insert(readings)
+INSERT_DEAD_LETTER: Final = _insert(dead_letters)
+INSERT_ALERT: Final = _insert(tables.alerts)
+INSERT_AUDIT: Final = _insert(tables.audit)
+INSERT_RULES: Final = _insert(tables.rules)
+PUT_MESSAGE: Final = _insert(tables.outbox, replace=True)
+PUT_STATION_STATE: Final = _insert(tables.station_states, replace=True)
+PUT_NODE_STATE: Final = _insert(node_states, replace=True)
+PUT_NODE: Final = _insert(nodes, replace=True)
+PUT_VALUE: Final = _insert(values, replace=True)
+PUT_COMMAND: Final = _insert(commands)
+
+Row = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Group:
+    """What one turn adds to the journal, in the order of its tables' columns."""
+
+    readings: list[Reading] = field(default_factory=list)
+    dead_letters: list[Row] = field(default_factory=list)
+    alerts: list[Row] = field(default_factory=list)
+    rules: list[Row] = field(default_factory=list)
+    messages: dict[str, OutboxEntry] = field(default_factory=dict)
+    audit: list[AuditEntry] = field(default_factory=list)
+    station_states: dict[str, Row] = field(default_factory=dict)
+    node_states: dict[str, Row] = field(default_factory=dict)
+    nodes: list[Row] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    commands: list[Row] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(getattr(self, name) for name in self.__slots__)
+
+
+class Journal:
+    """Opened by core alone. Journal ids rise by one, over all tables, and are never used twice."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = sqlalchemy.create_engine(f"sqlite+pysqlite:///{path}")
+        _prepare(self._engine)
+        self._raw = self._engine.raw_connection()
+        connection = self._raw.driver_connection
+        assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - pysqlite's own promise, for the type checker
+        self.connection = connection
+        self.connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"cache_size=-{CACHE_KIB}", "busy_timeout=5000"):
+            self.connection.execute(f"PRAGMA {pragma}")
+        self.last_id = self._greatest_id()
+        self.audit_hash = self._last_audit_hash()
+
+    def take_ids(self, count: int = 1) -> int:
+        """The first of ``count`` new journal ids."""
+        first = self.last_id + 1
+        self.last_id += count
+        return first
+
+    def add_audit(self, group: Group, *, at: int, actor: str, action: str, subject: str, detail: object = None) -> None:
+        row = audit_entry(
+            self.audit_hash,
+            entry_id=self.take_ids(),
+            at=at,
+            actor=actor,
+            action=action,
+            subject=subject,
+            detail=detail,
+        )
+        self.audit_hash = row.hash
+        group.audit.append(row)
+
+    def write(self, group: Group) -> None:
+        """Commit ``group`` whole and wait until it is on disk; raises sqlite3.Error having written nothing."""
+        execute, many = self.connection.execute, self.connection.executemany
+        execute("BEGIN IMMEDIATE")
+        try:
+            many(INSERT_READING, map(msgspec.structs.astuple, group.readings))
+            for statement, rows in (
+                (INSERT_DEAD_LETTER, group.dead_letters),
+                (INSERT_ALERT, group.alerts),
+                (INSERT_RULES, group.rules),
+                (PUT_MESSAGE, [msgspec.structs.astuple(entry) for entry in group.messages.values()]),
+                (INSERT_AUDIT, [msgspec.structs.astuple(entry) for entry in group.audit]),
+                (PUT_STATION_STATE, list(group.station_states.values())),
+                (PUT_NODE_STATE, list(group.node_states.values())),
+                (PUT_NODE, group.nodes),
+                (PUT_VALUE, list(group.values.items())),
+                (PUT_COMMAND, group.commands),
+            ):
+                if rows:
+                    many(statement, rows)
+            execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                execute("ROLLBACK")
+            raise
+
+    def rows(self, table: Table, where: str = "", parameters: Sequence[object] = ()) -> Iterator[Row]:
+        """Rows of ``table`` in the order of its columns; ``where`` is SQL after the table's name."""
+        columns = ", ".join(column.name for column in table.columns)
+        query = f"SELECT {columns} FROM {table.name} {where}"  # noqa: S608 - our own names
+        return iter(self.connection.execute(query, parameters))
+
+    def value(self, key: str) -> str | None:
+        row = self.connection.execute("SELECT value FROM journal_values WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def slice_end(self, *, received_before: int, not_after: int, size: int) -> int | None:
+        """The id below which at most ``size`` oldest readings may go; None when there are none."""
+        rows = self.connection.execute(
+            "SELECT id, received_at FROM (SELECT id, received_at FROM readings ORDER BY id LIMIT ?) ORDER BY id DESC",
+            (size,),
+        )
+        for row_id, received_at in rows:
+            if received_at < received_before and row_id <= not_after:
+                return int(row_id) + 1
+        return None
+
+    def prune_readings(self, *, below_id: int) -> int:
+        """Delete the readings with ids under ``below_id``; how many went."""
+        return self.connection.execute("DELETE FROM readings WHERE id < ?", (below_id,)).rowcount
+
+    def prune_dead_letters(self, *, keep: int) -> int:
+        return self.connection.execute(
+            "DELETE FROM dead_letters WHERE id <= (SELECT id FROM dead_letters ORDER BY id DESC LIMIT 1 OFFSET ?)",
+            (keep,),
+        ).rowcount
+
+    def close(self) -> None:
+        self._raw.close()
+        self._engine.dispose()
+
+    def _greatest_id(self) -> int:
+        sources = [("readings", "id"), ("dead_letters", "id"), ("alerts", "id"), ("outbox", "rev")]
+        sources += [("audit", "id"), ("rules", "id")]
+        found = [self.connection.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] for t, c in sources]  # noqa: S608
+        return max((int(i) for i in found if i is not None), default=0)
+
+    def _last_audit_hash(self) -> bytes:
+        row = self.connection.execute("SELECT hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+        return GENESIS if row is None else bytes(row[0])
+
+
+def _prepare(engine: sqlalchemy.Engine) -> None:
+    """Bring the schema to the newest migration; Alembic is only loaded when there is something to do."""
+    with engine.connect() as connection:
+        if sqlalchemy.inspect(connection).has_table("alembic_version"):
+            found = connection.execute(sqlalchemy.text("SELECT version_num FROM alembic_version")).scalar()
+            if found == SCHEMA:
+                return
+        else:
+            # Only possible before the first table is made.
+            connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
+            connection.exec_driver_sql("VACUUM")
+    from deploy.migrations import upgrade  # noqa: PLC0415 - costs a third of a second, seldom needed
+
+    upgrade(engine)

@@ -1,0 +1,164 @@
+"""What followers see: entities as they are now, encoded once for all of them.
+
+Alerts and messages go out with the turn that changed them; stations at most ten times a second, so that no number of
+readings can drown the watchers.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
+
+import msgspec
+
+from alerting.engine import Decision
+from alerting.outbox import Entry
+from alerting.policy import alert_id
+from broker.control import frame
+from broker.live import AlertView, EntityKind, Event, HealthView, MessageView, StationView
+from deploy.views import alert_view, message_view
+
+ALERTS_KEPT: Final = 200
+MESSAGES_KEPT: Final = 500
+STATION_INTERVAL_S: Final = 0.1
+HEALTH_INTERVAL_S: Final = 1.0
+QUEUE: Final = 20_000
+
+K = TypeVar("K")
+V = TypeVar("V")
+StationSource = Callable[[str], StationView]
+HealthSource = Callable[[], HealthView]
+
+
+class Follower:
+    """One stream. A follower that cannot keep up is closed; it comes back with the last id that it has seen."""
+
+    def __init__(self) -> None:
+        self.frames: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
+        self.is_slow = False
+
+    def put(self, data: bytes) -> None:
+        try:
+            self.frames.put_nowait(data)
+        except asyncio.QueueFull:
+            self.is_slow = True
+
+
+class LiveHub:
+    """``names`` are (station name, is example) by id; the sources build a view on demand."""
+
+    def __init__(self, names: dict[str, tuple[str, bool]]) -> None:
+        self._names = names
+        self.station_source: StationSource
+        self.health_source: HealthSource
+        self._alerts: OrderedDict[str, AlertView] = OrderedDict()
+        self._messages: OrderedDict[int, MessageView] = OrderedDict()
+        self._followers: set[Follower] = set()
+        self._marked: set[str] = set()
+        self._ready: list[bytes] = []
+        self._stations_at = self._health_at = 0.0
+
+    # -- what changed ----------------------------------------------------------------------------------------------
+
+    def mark_station(self, station: str) -> None:
+        self._marked.add(station)
+
+    def add_alert(self, decision: Decision, rev: int, why: str, now: int) -> None:
+        known = self._alerts.get(alert_id(decision))
+        view = alert_view(
+            decision,
+            rev=rev,
+            why=why,
+            decided_at=now,
+            raised_at=known.raised_at if known else decision.at,
+            station=self._names[decision.station],
+        )
+        self._keep_alert(view)
+
+    def add_message(self, entry: Entry) -> None:
+        view = message_view(entry)
+        _keep(self._messages, view.id, view, MESSAGES_KEPT)
+        self._emit("message", view.rev, view)
+        alert = self._alerts.get(entry.alert)
+        if alert and alert.version == entry.version and entry.latency_ms is not None and alert.latency_ms is None:
+            self._keep_alert(msgspec.structs.replace(alert, rev=entry.rev, latency_ms=entry.latency_ms))
+
+    def load(self, alerts: list[AlertView], entries: list[Entry]) -> None:
+        """What earlier runs left, oldest first."""
+        for alert in alerts[-ALERTS_KEPT:]:
+            self._alerts[alert.id] = alert
+        for entry in entries[-MESSAGES_KEPT:]:
+            self._messages[entry.id] = message_view(entry)
+
+    # -- who watches -----------------------------------------------------------------------------------------------
+
+    def follow(self, after: int) -> Follower:
+        """A stream that begins with everything changed after journal id ``after``."""
+        follower = Follower()
+        for data in self._since(after):
+            follower.put(data)
+        self._followers.add(follower)
+        return follower
+
+    def leave(self, follower: Follower) -> None:
+        self._followers.discard(follower)
+
+    def flush(self) -> None:
+        """Give followers what the turn changed. Called after the commit."""
+        if not self._followers:
+            self._ready.clear()
+            self._marked.clear()
+            return
+        moment = time.monotonic()
+        if self._marked and (self._ready or moment - self._stations_at >= STATION_INTERVAL_S):
+            self._stations_at = moment
+            for station in self._marked:
+                view = self.station_source(station)
+                self._emit("station", view.rev, view)
+            self._marked.clear()
+        if moment - self._health_at >= HEALTH_INTERVAL_S:
+            self._health_at = moment
+            health = self.health_source()
+            self._emit("health", health.rev, health)
+        if self._ready:
+            self._give(b"".join(self._ready))
+            self._ready.clear()
+
+    def _give(self, data: bytes) -> None:
+        for follower in list(self._followers):
+            follower.put(data)
+            if follower.is_slow:
+                self._followers.discard(follower)
+
+    def _since(self, after: int) -> Iterator[bytes]:
+        health = self.health_source()
+        yield _encode("health", health.rev, health)
+        for station in self._names:
+            view = self.station_source(station)
+            if view.rev > after or after == 0:
+                yield _encode("station", view.rev, view)
+        for alert in list(self._alerts.values()):
+            if alert.rev > after:
+                yield _encode("alert", alert.rev, alert)
+        for message in list(self._messages.values()):
+            if message.rev > after:
+                yield _encode("message", message.rev, message)
+
+    def _keep_alert(self, view: AlertView) -> None:
+        _keep(self._alerts, view.id, view, ALERTS_KEPT)
+        self._emit("alert", view.rev, view)
+
+    def _emit(self, kind: EntityKind, rev: int, view: msgspec.Struct) -> None:
+        self._ready.append(_encode(kind, rev, view))
+
+
+def _encode(kind: EntityKind, rev: int, view: msgspec.Struct) -> bytes:
+    return frame(Event(id=rev, kind=kind, data=msgspec.Raw(msgspec.json.encode(view))))
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -1,0 +1,122 @@
+"""The core process: opens, connects, turns, and stops in order - sources first, then what is under way."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from pathlib import Path
+from typing import Final
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from alerting.channels.port import Outcome
+from alerting.sender import Sender
+from broker import topics
+from broker.clock import Clock
+from deploy.assembly import channels_of, core_of, credentials_of, reload_broker
+from deploy.broker_link import BrokerLink
+from deploy.control_server import ControlServer
+from deploy.core import Core
+from deploy.core_commands import Commands
+from deploy.retention import Retention
+from deploy.settings import Settings
+from deploy.state_folder import StateFolder
+
+log: Final = logging.getLogger(__name__)
+
+TICK_S: Final = 0.25
+RETENTION_S: Final = 60
+
+
+def run(settings: Settings, state: StateFolder, clock: Clock, *, base: Path) -> None:
+    """Run until SIGTERM or SIGINT; raises CoreRuns when another core has the folder."""
+    with state.core_lock():
+        asyncio.run(_run(settings, state, clock, base))
+
+
+async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    # Sinks before sources.
+    channels = channels_of(settings, state, clock, base=base)
+    core = core_of(settings, state, clock, channels=channels)
+    wake = _Wake(core, loop)
+    sender = Sender(channels, wake.outcome)
+    core.sender = sender
+    core.link = link = BrokerLink(
+        host="127.0.0.1",
+        port=settings.broker.loopback_port,
+        username="core",
+        password=credentials_of(state).service_password("core"),
+        client_id="core",
+        subscriptions=[topics.subscription(settings.site.realm, "obs")],
+        on_batch=core.turn,
+        on_change=lambda _connected: core.turn(),
+    )
+    commands = Commands(core, credentials_of(state), lambda: reload_broker(state))
+    control = ControlServer(state.socket, run=commands.run, hub=core.hub)
+    core.turn()
+    await control.start()
+    scheduler = _scheduler(core)
+    tasks = [asyncio.create_task(link.run()), asyncio.create_task(_tick(core))]
+    log.info("core is ready: %d stations, journal at %d", len(core.registry.stations), core.journal.last_id)
+
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    failed = [task for task in done if task is not stopped]
+
+    scheduler.shutdown(wait=False)
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    await control.stop()
+    await asyncio.to_thread(sender.close)
+    await asyncio.sleep(0)  # outcomes that the last threads handed over
+    core.stop()
+    log.info("core has stopped at %d", core.journal.last_id)
+    if failed:
+        raise RuntimeError("a part of core ended by itself")
+
+
+async def _tick(core: Core) -> None:
+    """Time passes also when nothing arrives."""
+    while True:
+        await asyncio.sleep(TICK_S)
+        core.snapshots.tick()
+        core.turn()
+
+
+def _scheduler(core: Core) -> AsyncIOScheduler:
+    scheduler = AsyncIOScheduler()
+    retention = Retention(core)
+    scheduler.add_job(
+        retention.run, "interval", seconds=RETENTION_S, id="retention", coalesce=True, misfire_grace_time=None
+    )
+    scheduler.start()
+    return scheduler
+
+
+class _Wake:
+    """Brings outcomes from the sender's threads to the event loop; one turn takes all that have come."""
+
+    def __init__(self, core: Core, loop: asyncio.AbstractEventLoop) -> None:
+        self._core, self._loop = core, loop
+        self._is_due = False
+
+    def outcome(self, key: str, outcome: Outcome | None) -> None:
+        self._loop.call_soon_threadsafe(self._take, key, outcome)
+
+    def _take(self, key: str, outcome: Outcome | None) -> None:
+        self._core.outcome(key, outcome)
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._is_due = False
+        self._core.turn()

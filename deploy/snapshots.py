@@ -1,0 +1,94 @@
+"""Snapshots of what is remembered of stations and nodes, so that a restart reads a short tail of the journal.
+
+A station's state is its row here plus the readings after the row's ``rev``. Every decision writes the row in its own
+transaction; everything else is written in slices, all that changed once in about a minute. ``floor`` is the journal id
+up to which every state is complete.
+"""
+
+from typing import Final
+
+import msgspec
+
+from alerting.engine import StationState
+from deploy.journal import Group, Journal, Row
+from deploy.restore import Memory
+from ingest.stations import Node
+
+CYCLE_TURNS: Final = 240  # slices a cycle; a tick makes at least four turns a second
+FLOOR: Final = "snapshot_floor"
+LEAST_SLICE: Final = 8
+
+
+class Snapshots:
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._changed_stations: dict[str, None] = {}
+        self._changed_nodes: dict[str, None] = {}
+        self._cycle: list[tuple[str, bool]] = []
+        self._slice = 0
+        self._floor = self._cycle_began_at = int(journal.value(FLOOR) or 0)
+        self._is_due = False
+
+    def mark_station(self, station: str) -> None:
+        self._changed_stations[station] = None
+
+    def mark_node(self, node: str) -> None:
+        self._changed_nodes[node] = None
+
+    def tick(self) -> None:
+        """The next turn may write a slice."""
+        self._is_due = True
+
+    def add_slice(self, group: Group, memory: Memory) -> None:
+        """Add the next few states to ``group``, when a tick has made them due."""
+        if not self._is_due:
+            return
+        self._is_due = False
+        if not self._cycle:
+            self._begin_cycle(group)
+        part, self._cycle = self._cycle[: self._slice], self._cycle[self._slice :]
+        for name, is_node in part:
+            if is_node:
+                group.node_states[name] = self.node_row(memory.nodes[name])
+            else:
+                group.station_states[name] = self.station_row(name, memory.states[name])
+
+    def add_all(self, group: Group, memory: Memory) -> None:
+        """Everything that changed, at a clean stop."""
+        for name in [*self._changed_nodes, *(n for n, is_node in self._cycle if is_node)]:
+            group.node_states[name] = self.node_row(memory.nodes[name])
+        for name in [*self._changed_stations, *(n for n, is_node in self._cycle if not is_node)]:
+            group.station_states[name] = self.station_row(name, memory.states[name])
+        group.values[FLOOR] = str(self._journal.last_id)
+
+    def written(self, group: Group) -> None:
+        """``group`` is on disk."""
+        if FLOOR in group.values:
+            self._floor = int(group.values[FLOOR])
+
+    def take_back(self, group: Group) -> None:
+        """``group`` could not be written: what its states rest on was not kept, so nothing of them may be."""
+        for name, is_node in self._cycle:
+            (self._changed_nodes if is_node else self._changed_stations)[name] = None
+        self._changed_nodes |= dict.fromkeys(group.node_states)
+        self._changed_stations |= dict.fromkeys(group.station_states)
+        self._cycle.clear()
+        group.node_states.clear()
+        group.values.pop(FLOOR, None)
+        self._cycle_began_at = self._floor
+
+    def station_row(self, station: str, state: StationState) -> Row:
+        return (station, self._journal.last_id, msgspec.msgpack.encode(state))
+
+    def node_row(self, node: Node) -> Row:
+        return (node.id, self._journal.last_id, node.last_arrival, node.last_filed, node.received.encode())
+
+    def _begin_cycle(self, group: Group) -> None:
+        if not self._changed_stations and not self._changed_nodes:
+            return
+        group.values[FLOOR] = str(self._cycle_began_at)
+        self._cycle_began_at = self._journal.last_id
+        self._cycle = [(name, False) for name in sorted(self._changed_stations)]
+        self._cycle += [(name, True) for name in sorted(self._changed_nodes)]
+        self._changed_stations, self._changed_nodes = {}, {}
+        self._slice = max(LEAST_SLICE, -(-len(self._cycle) // CYCLE_TURNS))

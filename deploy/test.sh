@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs what the tests need and runs them all: sh deploy/test.sh [arguments of pytest]
+# Real services take part: Mosquitto, InfluxDB, Chromium, MicroPython. Benchmarks (tests/bench) are run by hand.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+. "$root/deploy/install.sh"
+
+influxd_version=v1.8.10
+: "${KENTONGAN_INFLUXD:=$root/.tools/influxd}"
+export KENTONGAN_INFLUXD
+
+install_influxd() {
+    [ -x "$KENTONGAN_INFLUXD" ] && return 0
+    say "building InfluxDB $influxd_version (one or two minutes, once)"
+    GOBIN=$root/.tools CGO_ENABLED=0 go install "github.com/influxdata/influxdb/cmd/influxd@$influxd_version" \
+        >"$log" 2>&1 || stop "InfluxDB could not be built: $(tail -n1 "$log"); details: $log"
+}
+
+# heading NAME COMMAND...: every linter speaks before the first failure ends the run
+heading() {
+    printf '\n== %s\n' "$1"
+    shift
+    "$@" || failed=1
+}
+
+want mosquitto mosquitto
+want chromium chromium
+want strace strace
+[ -x "$KENTONGAN_INFLUXD" ] || want go golang-go
+want_environment deploy/requirements-test.lock
+install_packages
+install_environment deploy/requirements-test.lock
+install_web_assets || stop "web assets could not be fetched: $(tail -n1 "$log"); check the network and start again"
+install_influxd
+
+cd "$root"
+failed=
+heading 'ruff check' .venv/bin/ruff check
+heading 'ruff format' .venv/bin/ruff format --check
+heading 'mypy --strict' .venv/bin/mypy
+heading 'import-linter' .venv/bin/lint-imports --no-logo --no-cache
+[ -z "$failed" ] || stop "the checks above failed, so the tests were not run"
+
+printf '\n== pytest\n'
+exec .venv/bin/python -m pytest --ignore=tests/bench "$@"

@@ -1,0 +1,149 @@
+"""Entities as those who watch see them, made from core's state. Pure."""
+
+from collections.abc import Iterable
+
+from alerting.engine import Decision, StationState, forecast, trend_of
+from alerting.outbox import Entry
+from alerting.policy import alert_id
+from alerting.rules import StationRules
+from broker.levels import STATE_OF_LEVEL, Level, State
+from broker.live import AlertView, MessageView, SeriesView, StationView, TrendView
+from broker.quality_flags import Flag
+from deploy.settings import Station
+from ingest.readings import Reading
+
+
+def station_view(
+    station: Station,
+    state: StationState,
+    rules: StationRules,
+    latest: Iterable[Reading],
+    *,
+    nodes: list[str],
+    rev: int,
+) -> StationView:
+    trend = trend_of(state) if rules.level is not None or station.hazard == "level" else None
+    expected = forecast(state, rules, trend)
+    says = state_of(state, rules)
+    rule = rules.level
+    limits = {} if rule is None else {level.name: rule.thresholds.of(level) for level in Level if level}
+    return StationView(
+        id=station.id,
+        rev=rev,
+        name=station.name,
+        hazard=station.hazard,
+        state=says.value,
+        level=Level(state.level).name if rule is not None else None,
+        since=state.silent_since if says is State.NO_DATA else state.level_since,
+        at_least=says is State.NO_DATA and state.level > Level.NORMAL,
+        silent=state.silent_since is not None,
+        series=_series(latest, state, rules),
+        trend=None
+        if trend is None
+        else TrendView(
+            rate_m_per_h=trend.rate,
+            next_level=expected[0].name if expected else None,
+            eta_from=expected[1].earliest if expected else None,
+            eta_to=expected[1].latest if expected else None,
+        ),
+        thresholds=limits,
+        low_m=station.low_m if station.hazard == "level" else None,
+        high_m=station.high_m if station.high_m is not None else station.datum_m,
+        example=station.example,
+        nodes=nodes,
+        last_seen=state.last_seen,
+        river=station.river,
+        kelurahan=station.kelurahan,
+    )
+
+
+def _series(latest: Iterable[Reading], state: StationState, rules: StationRules) -> list[SeriesView]:
+    views = [
+        SeriesView(
+            quantity=reading.quantity,
+            value=reading.value,
+            raw=reading.raw,
+            time=reading.time,
+            received_at=reading.received_at,
+            flag=reading.flag,
+            reason=reading.reason,
+        )
+        for reading in latest
+    ]
+    if state.last_seen is not None and not any(view.quantity == rules.quantity for view in views):
+        # After a restart the engine still knows the last good value.
+        views.append(
+            SeriesView(
+                quantity=rules.quantity,
+                value=state.last_value,
+                raw=None,
+                time=state.last_time,
+                received_at=state.last_seen,
+                flag=int(Flag.GOOD),
+            )
+        )
+    return views
+
+
+def state_of(state: StationState, rules: StationRules) -> State:
+    """What the station says: silence before everything, and unset thresholds are never NORMAL."""
+    if state.last_seen is None or state.silent_since is not None:
+        return State.NO_DATA
+    if rules.level is None:
+        return State.NOT_SET
+    return STATE_OF_LEVEL[Level(state.level)]
+
+
+def alert_view(
+    decision: Decision,
+    *,
+    rev: int,
+    why: str,
+    decided_at: int,
+    raised_at: int,
+    station: tuple[str, bool],
+    latency_ms: float | None = None,
+) -> AlertView:
+    """One version of an alert; ``station`` is its name and whether it is an example."""
+    return AlertView(
+        id=alert_id(decision),
+        rev=rev,
+        station=decision.station,
+        station_name=station[0],
+        hazard=decision.hazard,
+        version=decision.version,
+        kind=decision.kind,
+        level=Level(decision.level).name,
+        raised_at=raised_at,
+        changed_at=decided_at,
+        active=decision.kind != "ended",
+        why=why,
+        value=decision.value,
+        observed_at=decision.at if decision.why != "silence" else None,
+        received_at=decision.received_at,
+        latency_ms=latency_ms,
+        example=station[1],
+    )
+
+
+def message_view(entry: Entry) -> MessageView:
+    return MessageView(
+        id=entry.id,
+        rev=entry.rev,
+        alert=entry.alert,
+        version=entry.version,
+        recipient=entry.recipient,
+        address=masked(entry.address),
+        channel=entry.channel,
+        state=entry.state,
+        text=entry.body,
+        created_at=entry.created_at,
+        settled_at=entry.settled_at,
+        reason=entry.reason,
+        latency_ms=entry.latency_ms,
+    )
+
+
+def masked(address: str) -> str:
+    """A number with all but its country code and last three digits hidden."""
+    return address if len(address) < 7 else f"{address[:3]}{'*' * (len(address) - 6)}{address[-3:]}"

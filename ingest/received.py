@@ -1,0 +1,82 @@
+"""Which observations of a node have been taken already, as ranges of sequence numbers for each of its boots."""
+
+from bisect import bisect_right
+from typing import Final
+
+import msgspec
+
+BOOTS: Final = 64  # boots remembered for a node; the ones longest silent are forgotten first
+
+ENDLESS: Final = 2**63
+
+Ranges = list[tuple[int, int]]
+
+
+class Received:
+    """The sequence numbers taken from one node. A number is new exactly once."""
+
+    __slots__ = ("_boots",)
+
+    def __init__(self, boots: dict[int, Ranges] | None = None) -> None:
+        self._boots: dict[int, Ranges] = boots or {}
+
+    def take(self, boot: int, seq: int) -> bool:
+        """Note (boot, seq); False when it had been noted before."""
+        ranges = self._boots.get(boot)
+        if ranges is None:
+            if len(self._boots) >= BOOTS:
+                del self._boots[next(iter(self._boots))]
+            self._boots[boot] = [(seq, seq)]
+            return True
+        first, last = ranges[-1]
+        if seq == last + 1:
+            ranges[-1] = (first, seq)
+            return True
+        return _insert(ranges, seq)
+
+    def is_new(self, boot: int, seq: int) -> bool:
+        """Whether (boot, seq) was never noted."""
+        ranges = self._boots.get(boot)
+        if ranges is None or seq > ranges[-1][1]:
+            return True
+        at = bisect_right(ranges, (seq, ENDLESS))
+        return at == 0 or ranges[at - 1][1] < seq
+
+    def forget(self, boot: int, seq: int) -> None:
+        """Take a note back: what it stood for was not kept after all."""
+        ranges = self._boots.get(boot, [])
+        at = bisect_right(ranges, (seq, ENDLESS)) - 1
+        if at < 0 or ranges[at][1] < seq:
+            return
+        first, last = ranges[at]
+        ranges[at : at + 1] = [part for part in ((first, seq - 1), (seq + 1, last)) if part[0] <= part[1]]
+        if not ranges:
+            del self._boots[boot]
+
+    def encode(self) -> bytes:
+        return msgspec.msgpack.encode(self._boots)
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Received":
+        return cls(_decoder.decode(data))
+
+
+_decoder: Final = msgspec.msgpack.Decoder(dict[int, Ranges])
+
+
+def _insert(ranges: Ranges, seq: int) -> bool:
+    """Add ``seq`` to sorted disjoint ``ranges``, joining neighbours; False when it is inside one."""
+    at = bisect_right(ranges, (seq, ENDLESS))
+    if at and ranges[at - 1][1] >= seq:
+        return False
+    joins_left = bool(at) and ranges[at - 1][1] == seq - 1
+    joins_right = at < len(ranges) and ranges[at][0] == seq + 1
+    if joins_left and joins_right:
+        ranges[at - 1 : at + 1] = [(ranges[at - 1][0], ranges[at][1])]
+    elif joins_left:
+        ranges[at - 1] = (ranges[at - 1][0], seq)
+    elif joins_right:
+        ranges[at] = (seq, ranges[at][1])
+    else:
+        ranges.insert(at, (seq, seq))
+    return True

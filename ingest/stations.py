@@ -1,0 +1,34 @@
+"""What ingest must know of a station and of the nodes that serve it."""
+
+from dataclasses import dataclass, field
+
+from ingest.calibration import Calibration
+from ingest.quality import Limits
+from ingest.received import Received
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One series of a node at its station: how it is calibrated and what is plausible."""
+
+    calibration: Calibration
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """``channels`` maps a node's series (``distance_mm``) to its meaning here; other series are kept as they are."""
+
+    id: str
+    channels: dict[str, Channel]
+
+
+@dataclass(slots=True, kw_only=True)
+class Node:
+    """A known node, the station it serves, and what was taken from it. The one mutable record of ingest."""
+
+    id: str
+    station: str
+    received: Received = field(default_factory=Received)
+    last_arrival: int = 0  # core's clock, ms
+    last_filed: int = 0  # the last time given to an observation without one of its own

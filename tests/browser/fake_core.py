@@ -1,0 +1,110 @@
+"""A core that only tells: it serves ``follow`` on a real Unix socket and says what the test puts in.
+
+Like the real one it begins with health, then every entity, and tells its health again at an interval.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from broker.clock import Clock
+from broker.control import Request, frame, read_frame, request_decoder
+from broker.live import AlertView, Event, HealthView, MessageView, StationView
+
+HEALTH_S = 0.2
+Entity = StationView | AlertView | MessageView
+KINDS = {StationView: "station", AlertView: "alert", MessageView: "message"}
+
+
+class FakeCore:
+    """Runs in a thread of its own. ``stop`` cuts every line as a killed process would; ``start`` serves again."""
+
+    def __init__(self, path: Path, *, clock: Clock, health: HealthView) -> None:
+        self.path, self.clock, self.health = path, clock, health
+        self.rev = 1000
+        self.entities: dict[tuple[str, object], Event] = {}
+        self.is_mute = False
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping: asyncio.Event
+
+    def put(self, *entities: Entity) -> int:
+        """Change entities, each with the next journal id; the last id."""
+        for entity in entities:
+            self.rev += 1
+            kind = KINDS[type(entity)]
+            event = _event(kind, self.rev, msgspec.structs.replace(entity, rev=self.rev))
+            self.entities[kind, entity.id] = event
+            self._on_loop(partial(self._send, event))
+        return self.rev
+
+    def tell_health(self, **changes: Any) -> None:
+        self.health = msgspec.structs.replace(self.health, **changes)
+        self._on_loop(lambda: self._send(self._health()))
+
+    def start(self) -> None:
+        ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), name="fake-core")
+        self._thread.start()
+        assert ready.wait(5), "the fake core did not start"
+
+    def stop(self) -> None:
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(self._stopping.set)
+        thread.join(5)
+        assert not thread.is_alive(), "the fake core did not stop"
+        self._loop = self._thread = None
+
+    def _on_loop(self, action: Callable[[], None]) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(action)
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self.path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._talk, str(self.path))
+        ready.set()
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), HEALTH_S)
+            if not self.is_mute:
+                self._send(self._health())
+        server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        self.path.unlink(missing_ok=True)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        body = await read_frame(reader)
+        request: Request = request_decoder.decode(body or b"{}")
+        assert request.name == "follow", request
+        first = [self._health(), *(event for event in self.entities.values() if event.id > request.args["after"])]
+        writer.write(b"".join(frame(event) for event in first))
+        self._writers.add(writer)
+        try:
+            await reader.read(1)
+        except ConnectionError:
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    def _send(self, event: Event) -> None:
+        for writer in self._writers:
+            writer.write(frame(event))
+
+    def _health(self) -> Event:
+        return _event("health", self.rev, msgspec.structs.replace(self.health, rev=self.rev, now=self.clock.now()))
+
+
+def _event(kind: Any, rev: int, entity: msgspec.Struct) -> Event:
+    return Event(id=rev, kind=kind, data=msgspec.Raw(msgspec.json.encode(entity)))

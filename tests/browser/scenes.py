@@ -1,0 +1,233 @@
+"""What core may say, as whole scenes: the river calm, rising and over, and the ways of being blind."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerting.web.readings import Point
+from broker.live import AlertView, HealthView, MessageView, SeriesView, StationView, TrendView
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+THRESHOLDS = {"WASPADA": 3.0, "SIAGA": 4.0, "AWAS": 5.0}
+SMS = (
+    "BPBD KOTA PASURUAN: AWAS BANJIR S.Welang 18:40. Air 5,8 m naik 45 cm/jam, diperkirakan meluap +/-40 mnt. "
+    "Karangketug, Randusari: mengungsi sekarang. Info 112"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    health: HealthView
+    entities: list[StationView | AlertView | MessageView] = field(default_factory=list)
+
+
+def health(**changes: Any) -> HealthView:
+    facts: dict[str, Any] = {
+        "rev": 0,
+        "now": 0,
+        "speed": 1.0,
+        "demo": True,
+        "realm": "ews",
+        "site": "Kota Pasuruan",
+        "broker_connected": True,
+        "channels": ["demo"],
+        "problems": [],
+        "counters": {"readings": 12_345, "dead_letters": 0},
+        "history_lag": 0,
+    }
+    return HealthView(**{**facts, **changes})
+
+
+def series(quantity: str, value: float | None, time: int, flag: int = 1, reason: str | None = None) -> SeriesView:
+    return SeriesView(
+        quantity=quantity, value=value, raw=value, time=time, received_at=time + 400, flag=flag, reason=reason
+    )
+
+
+def river(
+    name: str, now: int, level_m: float | None = 1.2, *, age: int = 40_000, rate: float = 0.0, **changes: Any
+) -> StationView:
+    """A level station; ``changes`` are fields of StationView."""
+    facts: dict[str, Any] = {
+        "id": name.lower(),
+        "rev": 0,
+        "name": "Welang Kraton" if name == "Welang" else name,
+        "hazard": "level",
+        "state": "NORMAL",
+        "level": "NORMAL",
+        "since": now - 5 * HOUR,
+        "series": [series("level_m", level_m, now - age), series("battery_mv", 3910, now - age)],
+        "trend": TrendView(rate_m_per_h=rate),
+        "thresholds": THRESHOLDS,
+        "low_m": 0.0,
+        "high_m": 6.5,
+        "example": True,
+        "nodes": [f"node-{name.lower()}"],
+        "last_seen": now - age,
+        "river": name,
+        "kelurahan": ["Karangketug", "Randusari"] if name == "Welang" else [],
+    }
+    return StationView(**{**facts, **changes})
+
+
+def air(now: int) -> StationView:
+    measured = [
+        series("pm25_ugm3", 38.2, now - 70_000),
+        series("pm10_ugm3", 61.0, now - 70_000),
+        series("temperature_c", 28.9, now - 70_000),
+        series("humidity_pct", 81.0, now - 70_000),
+    ]
+    return StationView(
+        id="udara",
+        rev=0,
+        name="Udara Balai Kota",
+        hazard="air",
+        state="BELUM DITETAPKAN",
+        since=None,
+        series=measured,
+        example=True,
+    )
+
+
+def alert(now: int, **changes: Any) -> AlertView:
+    facts: dict[str, Any] = {
+        "id": "welang.level.1",
+        "rev": 0,
+        "station": "welang",
+        "station_name": "Welang Kraton",
+        "hazard": "level",
+        "version": 3,
+        "kind": "raised_higher",
+        "level": "AWAS",
+        "raised_at": now - 48 * MINUTE,
+        "changed_at": now - 62_000,
+        "active": True,
+        "why": "Pukul 18:40 muka air 5,80 m, 3 pembacaan berturut-turut pada atau di atas ambang AWAS 5,00 m.",
+        "value": 5.8,
+        "observed_at": now - 62_400,
+        "received_at": now - 62_000,
+        "latency_ms": 412.0,
+        "example": True,
+    }
+    return AlertView(**{**facts, **changes})
+
+
+def message(number: int, now: int, **changes: Any) -> MessageView:
+    facts: dict[str, Any] = {
+        "id": number,
+        "rev": 0,
+        "alert": "welang.level.1",
+        "version": 3,
+        "recipient": f"Petugas piket {number}",
+        "address": f"+62*********{number:03d}",
+        "channel": "demo",
+        "state": "accepted",
+        "text": SMS,
+        "created_at": now - 61_000,
+        "settled_at": now - 60_500,
+        "latency_ms": 412.0,
+    }
+    return MessageView(**{**facts, **changes})
+
+
+def empty(now: int) -> Scene:
+    return Scene(health=health(demo=False))
+
+
+def calm(now: int) -> Scene:
+    gembong = river("Gembong", now, 0.85, rate=-0.03)
+    rain = [*gembong.series, series("rain_mm", 0.4, now - 50_000)]
+    gembong = StationView(**{**_fields(gembong), "series": rain})
+    return Scene(health=health(), entities=[river("Welang", now, 1.62), gembong, river("Petung", now, 0.7), air(now)])
+
+
+def rising(now: int) -> Scene:
+    trend = TrendView(rate_m_per_h=0.45, next_level="SIAGA", eta_from=now + 35 * MINUTE, eta_to=now + 70 * MINUTE)
+    welang = river("Welang", now, 3.62, state="WASPADA", level="WASPADA", trend=trend, since=now - 20 * MINUTE)
+    gembong = river("Gembong", now, 1.9, rate=0.12)
+    doubtful = series("level_m", 2.4, now - 30_000, 3, "kenaikan 1,7 m dalam 60 detik melebihi batas 0,5 m")
+    petung = river("Petung", now, 2.4, series=[doubtful])
+    raised = alert(now, version=1, kind="raised", level="WASPADA", value=3.02, raised_at=now - 20 * MINUTE)
+    sent = [message(number, now, version=1) for number in (1, 2)]
+    return Scene(health=health(), entities=[welang, gembong, petung, air(now), raised, *sent])
+
+
+def awas(now: int) -> Scene:
+    trend = TrendView(rate_m_per_h=0.45)
+    welang = river("Welang", now, 5.8, state="AWAS", level="AWAS", trend=trend, since=now - MINUTE)
+    second = TrendView(rate_m_per_h=0.22, next_level="AWAS", eta_from=now + 90 * MINUTE, eta_to=None)
+    gembong = river("Gembong", now, 4.3, state="SIAGA", level="SIAGA", trend=second, since=now - 9 * MINUTE)
+    silent = river("Petung", now, 2.91, age=34 * MINUTE, rate=0.3, state="TIDAK ADA DATA", silent=True, at_least=True)
+    petung = StationView(**{**_fields(silent), "level": "WASPADA", "since": now - 24 * MINUTE})
+    others = [
+        alert(now, id="gembong.level.1", station="gembong", station_name="Gembong", version=2, level="SIAGA"),
+        alert(
+            now,
+            id="petung.data.1",
+            station="petung",
+            station_name="Petung",
+            hazard="data",
+            version=1,
+            kind="raised",
+            level="WASPADA",
+            raised_at=now - 24 * MINUTE,
+            latency_ms=None,
+            why="Tidak ada data baik selama 10 menit sampai pukul 18:17; terakhir 2,91 m, sedang naik 30 cm/jam.",
+        ),
+        alert(
+            now,
+            id="welang.level.0",
+            kind="ended",
+            active=False,
+            level="NORMAL",
+            version=4,
+            raised_at=now - 30 * HOUR,
+            changed_at=now - 26 * HOUR,
+        ),
+    ]
+    sent = [message(number, now) for number in range(21, 24)]
+    twilio = [
+        message(number, now, version=2, channel="twilio", state=state, reason=reason, latency_ms=latency)
+        for number, state, reason, latency in (
+            (11, "queued", None, None),
+            (12, "accepted", None, 843.0),
+            (13, "delivered", None, 1240.0),
+            (14, "dead", "nomor tidak dapat menerima SMS (21614)", None),
+            (15, "unknown", "batas waktu habis setelah dikirim", None),
+        )
+    ]
+    return Scene(health=health(), entities=[welang, gembong, petung, air(now), alert(now), *others, *sent, *twilio])
+
+
+def blind(now: int) -> Scene:
+    """Every station silent, the Welang while it was over AWAS and rising."""
+    welang = river(
+        "Welang", now, 5.8, age=34 * MINUTE, rate=0.45, state="TIDAK ADA DATA", level="AWAS", silent=True, at_least=True
+    )
+    others = [
+        river(name, now, 1.1, age=31 * MINUTE, state="TIDAK ADA DATA", silent=True) for name in ("Gembong", "Petung")
+    ]
+    return Scene(health=health(broker_connected=False), entities=[welang, *others, alert(now)])
+
+
+def no_channel(now: int) -> Scene:
+    queued = message(1, now, state="queued", channel="none", latency_ms=None, settled_at=None)
+    welang = river("Welang", now, 5.8, rate=0.45, state="AWAS", level="AWAS")
+    return Scene(health=health(demo=False, channels=[]), entities=[welang, alert(now, latency_ms=None), queued])
+
+
+SCENES = {scene.__name__: scene for scene in (empty, calm, rising, awas, blind, no_channel)}
+
+
+def past(station: str, quantity: str, start_ms: int, end_ms: int, limit: int) -> list[Point]:
+    """A made-up history: a river that has been rising for three hours, a value a minute."""
+    top = {"welang": 3.6, "gembong": 1.8, "petung": 2.2}.get(station, 30.0)
+    points: list[Point] = []
+    for time in range(start_ms, end_ms, MINUTE):
+        share = max(0.0, 1 - (end_ms - time) / (3 * HOUR))
+        points.append((time, round(top * (0.4 + 0.6 * share), 3), 1))
+    return points[:limit]
+
+
+def _fields(station: StationView) -> dict[str, Any]:
+    return {name: getattr(station, name) for name in station.__struct_fields__}

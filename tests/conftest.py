@@ -1,0 +1,37 @@
+"""What holds for every test: in CI, a test that skips itself has failed."""
+
+from collections.abc import Generator
+
+import pytest
+
+NO_SKIPS = "--no-skips"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(NO_SKIPS, action="store_true", help="a test or module that skips itself counts as failed")
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    is_expected_failure = hasattr(report, "wasxfail")  # pytest files those under skipped too
+    if report.skipped and not is_expected_failure:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} skipped itself, and {NO_SKIPS} forbids that: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if item.config.getoption(NO_SKIPS):
+        _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if collector.config.getoption(NO_SKIPS):
+        _refuse_skip(report)
+    return report

@@ -1,0 +1,335 @@
+"""A whole node against a real Mosquitto and a core that acknowledges or keeps silent.
+
+The node is the firmware in its interpreter, over simulated hardware, with no more heap than an ESP32 has.
+"""
+
+import json
+import random
+import signal
+import struct
+import subprocess
+import threading
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+
+from broker import certificates, wire
+from broker.clock import Clock
+from firmware_sim import field as simulation
+from tests.firmware_interpreter import interpreter
+
+PATIENCE_S = 30.0
+NODE = "node-gembong"
+SPEED = 60.0
+# As much as 100 kB on an ESP32, whose words are half as long.
+HEAP_BYTES = 200 * 1024
+Key = tuple[int, int]
+
+
+def eventually(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S:g} s for {what}"
+        time.sleep(0.01)
+
+
+@dataclass(kw_only=True)
+class Core:
+    """The other side: remembers what came, and acknowledges it while it is told to."""
+
+    client: paho.Client
+    clock: Clock
+    acknowledges: bool = True
+    payloads: list[list[wire.Observation]] = field(default_factory=list)
+    statuses: list[wire.Status] = field(default_factory=list)
+    acknowledged: set[Key] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hear(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        with self.lock:
+            if message.topic.endswith("/status"):
+                self.statuses.append(wire.decode_status(bytes(message.payload)))
+                return
+            observations = wire.decode_observations(bytes(message.payload))
+            self.payloads.append(observations)
+            if self.acknowledges:
+                self.acknowledge(observations)
+
+    def acknowledge(self, observations: list[wire.Observation]) -> None:
+        ranges = [(each.boot, each.seq, each.seq) for each in observations]
+        self.acknowledged |= {(each.boot, each.seq) for each in observations}
+        ack = wire.encode(wire.Ack(now=self.clock.now(), acked=ranges))
+        self.client.publish(f"ews/v1/{NODE}/ack", ack, qos=1)
+
+    def keys(self) -> list[Key]:
+        with self.lock:
+            return [(each.boot, each.seq) for payload in self.payloads for each in payload]
+
+    def online(self) -> int:
+        with self.lock:
+            return sum(status.online for status in self.statuses)
+
+
+@dataclass(kw_only=True)
+class Node:
+    """A simulated node in its own process; its folder is the flash, which outlives the process."""
+
+    folder: Path
+    clock: Clock
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "node.log").read_text()
+
+    def start(self) -> None:
+        world = self.folder / "world.bin"
+        command, environment = simulation.node_command(self.folder, world, self.clock, heap_bytes=HEAP_BYTES)
+        with (self.folder / "node.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(PATIENCE_S)
+
+    def on_flash(self) -> set[Key]:
+        """Every whole reading in the ring's files, by a reader of our own."""
+        found: set[Key] = set()
+        for path in (self.folder / "ring").glob("*.seg"):
+            data = path.read_bytes()
+            at = 0
+            while len(data) - at >= 7:
+                check, length, kind = struct.unpack_from("<IHB", data, at)
+                if len(data) < at + 7 + length or check != zlib.crc32(data[at + 4 : at + 7 + length]):
+                    break
+                if kind == 1:
+                    boot, seq = struct.unpack_from("<II", data, at + 7)
+                    found.add((boot, seq))
+                at += 7 + length
+        return found
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(speed=SPEED, anchor_ms=time.time_ns() // 1_000_000)
+
+
+@pytest.fixture
+def new_node(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Node]]:
+    """``new_node(broker)``: a node provisioned for that broker, not yet started; killed with the test."""
+    nodes: list[Node] = []
+
+    def make(broker: Any, **changes: Any) -> Node:
+        interpreter()
+        folder = tmp_path / f"flash {len(nodes)}"
+        folder.mkdir()
+        story = simulation.load("badai")
+        settings = {
+            "node": NODE,
+            "realm": "ews",
+            "host": "127.0.0.1",
+            "port": broker.settings.node_port,
+            "server_name": certificates.SERVER_NAME,
+            "password": broker.passwords.get(NODE, ""),
+            "wifi": {"ssid": "", "password": ""},
+            "sample_s": 10,
+            "sensors": story.node(NODE).sensors,
+        }
+        (folder / "node.json").write_text(json.dumps(settings | changes))
+        (folder / "ca.der").write_bytes(broker.authority.der)
+        simulation.write_world(story, NODE, folder / "world.bin", clock.anchor_ms)
+        nodes.append(Node(folder=folder, clock=clock))
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.kill()
+
+
+@pytest.fixture
+def new_core(connect: Callable[..., Any], clock: Clock) -> Callable[..., Core]:
+    """``new_core(broker)``: a core that has subscribed."""
+
+    def make(broker: Any, *, acknowledges: bool = True) -> Core:
+        peer = connect(broker, "core")
+        core = Core(client=peer.client, clock=clock, acknowledges=acknowledges)
+        peer.client.on_message = core.hear
+        peer.subscribe("ews/v1/+/obs", "ews/v1/+/status")
+        return core
+
+    return make
+
+
+def test_readings_arrive_and_leave_the_ring(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """In order, once each, with every series; the time is told once core has said it; the ring is empty at the end."""
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker), new_node(broker)
+    node.start()
+    eventually(lambda: len(core.payloads) >= 40 and core.statuses[-1].stored == 0, f"40 readings; {node.log}")
+    observations = [each for payload in core.payloads for each in payload]
+    assert list(range(len(observations))) == [each.seq for each in observations]
+    assert {"distance_mm", "rain_tips", "batt_mv"} == set(observations[-1].s)
+    assert observations[0].t is None
+    times = [each.t for each in observations[10:] if each.t is not None]
+    assert len(observations) - 10 == len(times)
+    assert all(abs(after - before - 10_000) < 3000 for before, after in pairwise(times))
+    assert f"as {NODE}" in broker.log.read_text()
+    first = core.statuses[0]
+    assert (True, observations[0].boot, "0.1.0", 0) == (first.online, first.boot, first.firmware, first.dropped)
+
+
+def test_broker_tells_when_a_node_vanishes(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """A node without power is offline by its last will."""
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker), new_node(broker)
+    node.start()
+    eventually(core.online, "the node to be online")
+    node.kill()
+    eventually(lambda: not core.statuses[-1].online, "the last will")
+
+
+def test_without_acknowledgement_readings_stay_and_come_again(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """The broker's PUBACK frees nothing: readings are sent again until core itself has them."""
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker, acknowledges=False), new_node(broker)
+    node.start()
+    eventually(lambda: max(Counter(core.keys()).values(), default=0) >= 3, "a reading to come three times")
+    assert set(core.keys()) <= node.on_flash()
+    core.acknowledges = True
+    eventually(lambda: node.on_flash() <= core.acknowledged, "everything on flash to be acknowledged")
+    eventually(lambda: core.statuses[-1].stored == 0, f"the node to say that its ring is empty; {node.log}")
+
+
+def test_kill_at_random_moments_loses_nothing_that_was_stored(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """Ten power cuts: what was on flash at any of them has reached core at the end, under its own boot and number."""
+    draw = random.Random(3)
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker), new_node(broker)
+    stored: set[Key] = set()
+    for cut in range(10):
+        core.acknowledges = cut % 3 != 1
+        node.start()
+        time.sleep(draw.uniform(0.05, 1.2))  # the moment of the power cut, on purpose arbitrary
+        node.kill()
+        stored |= node.on_flash()
+    core.acknowledges = True
+    node.start()
+    eventually(lambda: stored <= core.acknowledged, f"{len(stored - core.acknowledged)} readings; {node.log}")
+    assert len(stored) > 20
+    assert len({boot for boot, _ in stored}) > 3
+    assert all(seq < 200 for _, seq in core.keys())
+
+
+def test_broker_that_dies_and_comes_back(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """While the broker is away readings gather; afterwards the newest come first, then the backlog in arrays."""
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker), new_node(broker)
+    node.start()
+    eventually(lambda: len(core.keys()) >= 3, f"the first readings; {node.log}")
+    broker.kill()
+    # Five minutes of the device: longer than the longest pause between two tries.
+    eventually(lambda: len(node.on_flash()) >= 30, "a backlog of 30 readings")
+    broker.start()
+    later = new_core(broker)
+    eventually(lambda: node.on_flash() <= core.acknowledged | later.acknowledged, f"the backlog; {node.log}")
+    newest_first = max(seq for _, seq in [(each.boot, each.seq) for each in later.payloads[0]])
+    assert newest_first >= 25
+    assert max(len(payload) for payload in later.payloads) > 4
+    assert max(len(payload) for payload in later.payloads) <= 20
+
+
+def test_other_authority_is_not_believed(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node], tmp_path: Path
+) -> None:
+    """A broker with a certificate of somebody else gets neither a password nor a reading."""
+    broker, impostor = start_mosquitto(nodes=[NODE]), start_mosquitto(nodes=[NODE])
+    core, node = new_core(impostor), new_node(impostor)
+    (node.folder / "ca.der").write_bytes(broker.authority.der)
+    node.start()
+    eventually(lambda: node.log.count("no connection") >= 2, "two refused connections")
+    assert [] == core.payloads
+    assert f"as {NODE}" not in impostor.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"password": "wrong"}, "refused"),
+        ({"server_name": "somebody.else"}, "no connection"),
+        ({"port": 1}, "OSError(111"),
+    ],
+)
+def test_refusals_are_told_and_tried_again(
+    start_mosquitto: Callable[..., Any], new_node: Callable[..., Node], changes: dict[str, Any], reason: str
+) -> None:
+    """A node that is not let in says why, pauses longer each time, and goes on storing."""
+    broker = start_mosquitto(nodes=[NODE])
+    node = new_node(broker, **changes)
+    node.start()
+    eventually(lambda: node.log.count("no connection") >= 4, f"four tries; {node.log}")
+    assert reason in node.log
+    eventually(lambda: len(node.on_flash()) >= 3, "readings on flash")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("node.json", b"{", "node.json is not JSON"),
+        ("node.json", b"{}", "node.json: sensors must be an array with at least one sensor"),
+        ("node.json", None, "node.json is missing"),
+        ("ca.der", None, "ca.der is missing"),
+    ],
+)
+def test_bad_provisioning_ends_with_a_sentence(
+    start_mosquitto: Callable[..., Any],
+    new_node: Callable[..., Node],
+    name: str,
+    content: bytes | None,
+    sentence: str,
+) -> None:
+    """Exit status 2 and one line that names the file and the key."""
+    node = new_node(start_mosquitto(nodes=[NODE]))
+    path = node.folder / name
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    node.start()
+    assert node.process is not None
+    assert node.process.wait(PATIENCE_S) == 2
+    assert node.log.startswith(sentence)
+
+
+def test_reset_starts_the_chip_again(tmp_path: Path) -> None:
+    """machine.reset() runs the program anew in the same process, and what is on flash is still there."""
+    (tmp_path / "script.py").write_text(
+        "import machine, os\n"
+        "open('starts', 'a').write('x')\n"
+        "if os.stat('starts')[6] < 3:\n"
+        "    machine.reset()\n"
+        "print('third start')\n"
+    )
+    story = simulation.load("tenang")
+    simulation.write_world(story, NODE, tmp_path / "world.bin", 0)
+    _, environment = simulation.node_command(tmp_path, tmp_path / "world.bin", Clock())
+    command, _ = interpreter("script.py")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (0, "third start\n", "") == (done.returncode, done.stdout, done.stderr)
