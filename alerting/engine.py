@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from alerting.rules import LevelRule, StationRules
-from alerting.trend import WINDOW_MS, WINDOW_SAMPLES, Eta, Trend, theil_sen, time_to
+from alerting.trend import STEADY_M_PER_H, WINDOW_MS, WINDOW_SAMPLES, Eta, Trend, theil_sen, time_to
 from broker.levels import Level
 from broker.quality_flags import Flag
 
@@ -278,10 +278,12 @@ def _expects_awas(state: StationState, rule: LevelRule) -> bool:
 
 
 def _has_left(state: StationState, rule: LevelRule, level: Level, time: int) -> bool:
+    """Whether ``level`` is over: long enough below it, and the water is not on its way back."""
     since = state.below_since[level - 1]
     if since is None or time - since < rule.hold_down_ms:
         return False
-    return level != Level.SIAGA or not _expects_awas(state, rule)
+    trend = trend_of(state)
+    return trend is None or trend.rate <= STEADY_M_PER_H
 
 
 def _move(

@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One text for one recipient. ``key`` is unique for (alert, version, recipient, channel) and stable over retries."""
+    """One text for one recipient. ``key`` names (alert, version, recipient, channel), the same over retries."""
 
     key: str
     address: str  # E.164 number for SMS

@@ -9,7 +9,7 @@ RESEND_MS = 30000
 # While core is down the broker keeps what we send: each time it goes unanswered we wait twice as long.
 _LONGEST_RESEND_MS = 300000
 _FRESH = 4  # more than this wait in the ring
-_FLIGHTS = 8  # payloads remembered as on their way
+_LIVE_FLIGHTS = 8  # payloads of fresh readings remembered as on their way
 _BACKLOG_FLIGHTS = 2
 _BACKLOG_READINGS = 20
 _BACKLOG_BYTES = 1200  # of bodies; with boot, seq and time a payload stays under 2.5 kB
@@ -58,10 +58,7 @@ class Delivery:
         """The next payload, or None while there is nothing to send or enough of the backlog is on its way."""
         self._expire()
         if self._fresh:
-            if len(self._flights) >= _FLIGHTS:
-                # A fresh reading never waits for an answer: the oldest payload becomes backlog.
-                self._flights.pop(0)
-                self._position = None
+            self._forget_oldest()
             readings, self._fresh = self._fresh, []
             return self._fly(readings, False)
         if sum(flight.is_backlog for flight in self._flights) >= _BACKLOG_FLIGHTS:
@@ -82,6 +79,13 @@ class Delivery:
         if freed:
             self._resend_ms = RESEND_MS
         return freed
+
+    def _forget_oldest(self):
+        # A fresh reading never waits for an answer to others: they become backlog.
+        live = [flight for flight in self._flights if not flight.is_backlog]
+        if len(live) >= _LIVE_FLIGHTS:
+            self._flights.remove(live[0])
+            self._position = None
 
     def _is_waiting(self, boot, seq):
         return not any(flight.readings.has(boot, seq) for flight in self._flights)

@@ -34,13 +34,6 @@ HEAP_BYTES = 200 * 1024
 Key = tuple[int, int]
 
 
-def eventually(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE_S:g} s for {what}"
-        time.sleep(0.01)
-
-
 @dataclass(kw_only=True)
 class Core:
     """The other side: remembers what came, and acknowledges it while it is told to."""
@@ -69,7 +62,7 @@ class Core:
         ack = wire.encode(wire.Ack(now=self.clock.now(), acked=ranges))
         self.client.publish(f"ews/v1/{NODE}/ack", ack, qos=1)
 
-    def keys(self) -> list[Key]:
+    def arrived(self) -> list[Key]:
         with self.lock:
             return [(each.boot, each.seq) for payload in self.payloads for each in payload]
 
@@ -116,6 +109,15 @@ class Node:
                     found.add((boot, seq))
                 at += 7 + length
         return found
+
+
+def eventually(condition: Callable[[], object], what: str, node: Node | None = None) -> None:
+    """Return as soon as ``condition`` holds; fail naming ``what``, with the words of ``node``, when it does not."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {PATIENCE_S:g} s for {what}; {node.log if node else ''}")
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -176,7 +178,7 @@ def test_readings_arrive_and_leave_the_ring(
     broker = start_mosquitto(nodes=[NODE])
     core, node = new_core(broker), new_node(broker)
     node.start()
-    eventually(lambda: len(core.payloads) >= 40 and core.statuses[-1].stored == 0, f"40 readings; {node.log}")
+    eventually(lambda: len(core.payloads) >= 40 and core.statuses[-1].stored == 0, "40 readings", node)
     observations = [each for payload in core.payloads for each in payload]
     assert list(range(len(observations))) == [each.seq for each in observations]
     assert {"distance_mm", "rain_tips", "batt_mv"} == set(observations[-1].s)
@@ -208,11 +210,11 @@ def test_without_acknowledgement_readings_stay_and_come_again(
     broker = start_mosquitto(nodes=[NODE])
     core, node = new_core(broker, acknowledges=False), new_node(broker)
     node.start()
-    eventually(lambda: max(Counter(core.keys()).values(), default=0) >= 3, "a reading to come three times")
-    assert set(core.keys()) <= node.on_flash()
+    eventually(lambda: max(Counter(core.arrived()).values(), default=0) >= 3, "a reading to come three times")
+    assert set(core.arrived()) <= node.on_flash()
     core.acknowledges = True
     eventually(lambda: node.on_flash() <= core.acknowledged, "everything on flash to be acknowledged")
-    eventually(lambda: core.statuses[-1].stored == 0, f"the node to say that its ring is empty; {node.log}")
+    eventually(lambda: core.statuses[-1].stored == 0, "the node to say that its ring is empty", node)
 
 
 def test_kill_at_random_moments_loses_nothing_that_was_stored(
@@ -231,10 +233,10 @@ def test_kill_at_random_moments_loses_nothing_that_was_stored(
         stored |= node.on_flash()
     core.acknowledges = True
     node.start()
-    eventually(lambda: stored <= core.acknowledged, f"{len(stored - core.acknowledged)} readings; {node.log}")
+    eventually(lambda: stored <= core.acknowledged, f"{len(stored - core.acknowledged)} readings", node)
     assert len(stored) > 20
     assert len({boot for boot, _ in stored}) > 3
-    assert all(seq < 200 for _, seq in core.keys())
+    assert all(seq < 200 for _, seq in core.arrived())
 
 
 def test_broker_that_dies_and_comes_back(
@@ -244,13 +246,13 @@ def test_broker_that_dies_and_comes_back(
     broker = start_mosquitto(nodes=[NODE])
     core, node = new_core(broker), new_node(broker)
     node.start()
-    eventually(lambda: len(core.keys()) >= 3, f"the first readings; {node.log}")
+    eventually(lambda: len(core.arrived()) >= 3, "the first readings", node)
     broker.kill()
     # Five minutes of the device: longer than the longest pause between two tries.
     eventually(lambda: len(node.on_flash()) >= 30, "a backlog of 30 readings")
     broker.start()
     later = new_core(broker)
-    eventually(lambda: node.on_flash() <= core.acknowledged | later.acknowledged, f"the backlog; {node.log}")
+    eventually(lambda: node.on_flash() <= core.acknowledged | later.acknowledged, "the backlog", node)
     newest_first = max(seq for _, seq in [(each.boot, each.seq) for each in later.payloads[0]])
     assert newest_first >= 25
     assert max(len(payload) for payload in later.payloads) > 4
@@ -285,7 +287,7 @@ def test_refusals_are_told_and_tried_again(
     broker = start_mosquitto(nodes=[NODE])
     node = new_node(broker, **changes)
     node.start()
-    eventually(lambda: node.log.count("no connection") >= 4, f"four tries; {node.log}")
+    eventually(lambda: node.log.count("no connection") >= 4, "four tries", node)
     assert reason in node.log
     eventually(lambda: len(node.on_flash()) >= 3, "readings on flash")
 

@@ -87,6 +87,14 @@ def test_early_siaga_is_not_taken_back_while_the_rise_goes_on() -> None:
     assert [("raised", 1, "threshold"), ("raised_higher", 2, "trend")] == [(d.kind, d.level, d.why) for d in decisions]
 
 
+def test_an_early_siaga_is_kept_while_the_rise_slows_but_goes_on() -> None:
+    """Raised on a steep rise, which then flattens below SIAGA's threshold: it is not taken back while water rises."""
+    steep = [reading(m, 3.4 + 0.05 * m) for m in range(10)]
+    gentle = [reading(10 + m, 3.9 + 0.005 * m) for m in range(60)]
+    _, decisions = play([*steep, *gentle], RULES)
+    assert [("raised", 1), ("raised_higher", 2)] == [(d.kind, d.level) for d in decisions]
+
+
 @pytest.mark.parametrize(
     ("bad", "why"),
     [

@@ -139,6 +139,23 @@ for now in range(0, 3600000, 5000):
     assert len(log) <= 60 + 2 * 18
 
 
+def test_memory_of_what_is_on_its_way_is_bounded(tmp_path: Path) -> None:
+    """However often a node samples, a few payloads are remembered, and what was forgotten is sent again."""
+    (remembered, sent_later) = played(
+        tmp_path,
+        """
+line.connected()
+for now in range(0, 29000, 1000):
+    fresh(now // 1000)
+    all_sent()
+log.append(len(line._flights))
+log.append(all_sent())
+""",
+    )
+    assert remembered <= 10
+    assert [] == sent_later
+
+
 def test_new_connection_sends_what_was_on_its_way(tmp_path: Path) -> None:
     """What was sent and not acknowledged when the connection broke is sent again on the next one."""
     log = played(

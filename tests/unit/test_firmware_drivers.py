@@ -90,6 +90,14 @@ def test_distance_faults(tmp_path: Path) -> None:
     assert found[1][0]["distance_mm"] is None
 
 
+def test_what_waits_in_the_buffer_is_of_the_past(tmp_path: Path) -> None:
+    """A sample taken a second after the water fell does not show what the sensor sent before."""
+    story = scenario(LEVEL, faults=(fault("distance_mm", "spike", 2, value=1000.0),))
+    ((before, _), (after, _)) = samples(story, tmp_path, [2.5, 3.02])
+    assert abs(before["distance_mm"] - 1000) <= 15
+    assert abs(after["distance_mm"] - 3000) <= 15
+
+
 def test_distance_out_of_range_is_silence(tmp_path: Path) -> None:
     """Beyond 4.5 m the sensor sends nothing, and what it sent before does not look live."""
     ((values, faults),) = samples(scenario(LEVEL, low_m=0.3), tmp_path, [1])

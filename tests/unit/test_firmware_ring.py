@@ -1,7 +1,7 @@
 """The ring on flash, in the interpreter that the firmware runs in."""
 
 import errno
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -184,27 +184,49 @@ print(json.dumps([[each.seq for each in ring.newest(4)], portions, [each.seq for
     assert small == 2
 
 
+def test_notes_are_written_once(tmp_path: Path) -> None:
+    """An acknowledgement costs one small note on flash, however many there were before it."""
+    script = (
+        PRELUDE
+        + """
+ring = Ring("ring", 65536, 4)
+sizes = []
+for seq in range(60):
+    ring.append(reading(seq))
+    if seq % 2:
+        ring.acknowledge(7, seq, seq)
+    sizes.append(os.stat("ring/00000000.seg")[6])
+print(json.dumps(sizes))
+"""
+    )
+    sizes = run(script, tmp_path)
+    steps = {after - before for before, after in pairwise(sizes[10:])}
+    assert len(steps) == 2
+    assert max(steps) < 80
+
+
 def test_memory_is_bounded_for_a_node_that_restarts_for_ever(tmp_path: Path) -> None:
-    """Three hundred boots with one reading each cost runs and offsets up to a limit, not for ever."""
+    """Three hundred boots with one reading each cost runs and offsets up to a limit; the rest is counted as lost."""
     script = (
         PRELUDE
         + """
 for boot in range(300):
-    ring = Ring("ring", 4096, 4)
+    ring = Ring("ring", 65536, 4)
     ring.append(reading(0, boot=boot))
     ring.set_offset(boot, 1764000000000 + boot)
 ring = None
 gc.collect()
 before = gc.mem_alloc()
-ring = Ring("ring", 4096, 4)
+ring = Ring("ring", 65536, 4)
 gc.collect()
-print(json.dumps([gc.mem_alloc() - before, ring.stored + ring.dropped, len(os.listdir("ring"))]))
+print(json.dumps([gc.mem_alloc() - before, ring.stored, ring.dropped, pending(ring)[-1]]))
 """
     )
-    used, total, files = run(script, tmp_path)
-    assert total == 300
-    assert files <= 4
-    assert used < 16_000
+    used, stored, dropped, newest = run(script, tmp_path)
+    assert stored + dropped == 300
+    assert stored <= 4 * 32
+    assert [299, 0] == newest
+    assert used < 12_000
 
 
 FLASH = """
