@@ -141,7 +141,8 @@ class Core:
             node = self._node(arrival)
             for observation in wire.decode_observations(arrival.payload):
                 self._take_observation(node, observation, now, is_retained=arrival.retain)
-                taken.setdefault(node.id, []).append((observation.boot, observation.seq))
+                if not node.received.is_new(observation.boot, observation.seq):
+                    taken.setdefault(node.id, []).append((observation.boot, observation.seq))
         except (topics.BadTopic, wire.BadPayload) as error:
             self.dead_letters.add(self.group, arrival, str(error), now)
         except Exception as error:
