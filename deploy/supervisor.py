@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -26,7 +27,11 @@ class StartFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One process: ``is_echoed`` shows its warnings on the terminal, ``pid_file`` tells others its number."""
+    """One process: ``is_echoed`` shows its warnings on the terminal, ``pid_file`` tells others its number.
+
+    ``owner`` (user, group) is who it runs as; a process that changes its user by itself would outlive a killed
+    supervisor, because the kernel then forgets to tell it.
+    """
 
     name: str
     argv: Sequence[str]
@@ -34,6 +39,8 @@ class Program:
     cwd: Path | None = None
     is_echoed: bool = False
     pid_file: Path | None = None
+    owner: tuple[int, int] | None = None
+    nice: int = 0
 
 
 class _Child:
@@ -57,7 +64,10 @@ class _Child:
                 stdout=log,
                 stderr=subprocess.PIPE if program.is_echoed else log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock here
+                user=program.owner[0] if program.owner else None,
+                group=program.owner[1] if program.owner else None,
+                extra_groups=[] if program.owner else None,
+                preexec_fn=partial(_prepare_child, program.nice),  # noqa: PLW1509 - no thread of ours holds a lock here
             )
         if program.pid_file is not None:
             program.pid_file.write_text(f"{self.process.pid}\n")
@@ -143,9 +153,11 @@ class Supervisor:
         self._children.clear()
 
 
-def _die_with_parent() -> None:
+def _prepare_child(nice: int) -> None:
     """Runs in the child: the kernel ends it should the supervisor be killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if nice:
+        os.nice(nice)
 
 
 def _ending(code: int) -> str:

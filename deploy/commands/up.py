@@ -1,6 +1,7 @@
 """kentongan up: everything for one machine, started and kept running; with --demo also a field of simulated nodes."""
 
 import argparse
+import os
 import signal
 import socket
 import sys
@@ -100,7 +101,15 @@ def _start(
 ) -> None:
     program = mosquitto.find_mosquitto()
     broker = prepare_broker(settings, state)
-    supervisor.add(Program(name="mosquitto", argv=mosquitto.command(program, broker), pid_file=state.broker_pid))
+    owner = broker.folder.stat()
+    supervisor.add(
+        Program(
+            name="mosquitto",
+            argv=mosquitto.command(program, broker),
+            pid_file=state.broker_pid,
+            owner=(owner.st_uid, owner.st_gid) if os.geteuid() == 0 else None,
+        )
+    )
     password = credentials_of(state).service_password("probe")
     port = settings.broker.loopback_port
     supervisor.wait_until("mosquitto", lambda: probe.ask(port, password) is probe.Answer.READY, timeout_s=READY_S)
@@ -110,7 +119,7 @@ def _start(
 
 
 def _start_readers(supervisor: Supervisor, settings: Settings, args: argparse.Namespace, clock: Clock) -> None:
-    supervisor.add(Program(name="history", argv=_ours("history", args), is_echoed=True))
+    supervisor.add(Program(name="history", argv=_ours("history", args), is_echoed=True, nice=10))
     web = _ours("web", args, "--clock", str(clock))
     supervisor.add(Program(name="web", argv=web, is_echoed=True))
     supervisor.wait_until("web", lambda: _page_is_ready(settings.web.port), timeout_s=READY_S)
