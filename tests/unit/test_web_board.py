@@ -122,9 +122,7 @@ def test_no_siaga_number_is_ever_printed() -> None:
     """Siaga 1 means the worst in one city and the lowest in another."""
     for scene in SCENES.values():
         html = board_of(*scene(NOW).entities)[0].page(has_charts=True)
-        assert [] == re.findall(
-            r"siaga[ -]?(?:\d|i+\b)[^<]*", re.sub(r'data-limits="[^"]*"', "", html), re.IGNORECASE
-        )
+        assert [] == re.findall(r"siaga[ -]?(?:\d|i+\b)[^<]*", re.sub(r'data-limits="[^"]*"', "", html), re.IGNORECASE)
 
 
 def test_examples_are_marked_wherever_they_show() -> None:
