@@ -242,20 +242,30 @@ def _remember(state: StationState, rules: StationRules, reading: ReadingTaken) -
 def _count(
     state: StationState, rule: LevelRule, reading: ReadingTaken
 ) -> tuple[tuple[int, int, int], tuple[int | None, int | None, int | None]]:
-    value, limits = reading.value, rule.thresholds
+    value, limits, margin = reading.value, rule.thresholds, rule.hysteresis_m
     assert value is not None  # noqa: S101 - only good readings come here
-    above = [count + 1 if value >= limits.of(Level(n)) else 0 for n, count in enumerate(state.above, 1)]
-    below = [
-        (since or reading.time) if value < limits.of(Level(n)) - rule.hysteresis_m else None
-        for n, since in enumerate(state.below_since, 1)
-    ]
-    return (above[0], above[1], above[2]), (below[0], below[1], below[2])
+    (up_1, up_2, up_3), (since_1, since_2, since_3) = state.above, state.below_since
+    above = (
+        up_1 + 1 if value >= limits.waspada else 0,
+        up_2 + 1 if value >= limits.siaga else 0,
+        up_3 + 1 if value >= limits.awas else 0,
+    )
+    below = (
+        (since_1 or reading.time) if value < limits.waspada - margin else None,
+        (since_2 or reading.time) if value < limits.siaga - margin else None,
+        (since_3 or reading.time) if value < limits.awas - margin else None,
+    )
+    return above, below
 
 
 def _judge(
     state: StationState, rules: StationRules, rule: LevelRule, reading: ReadingTaken
 ) -> tuple[StationState, tuple[Decision, ...]]:
-    reached = max((n for n in (1, 2, 3) if state.above[n - 1] >= rule.hold_up), default=0)
+    up_1, up_2, up_3 = state.above
+    least = rule.hold_up
+    reached = 3 if up_3 >= least else 2 if up_2 >= least else 1 if up_1 >= least else 0
+    if reached == state.level == Level.NORMAL:
+        return state, ()
     if reached > state.level:
         return _move(state, rules, rule, reading, level=reached, why="threshold")
     if state.level == Level.WASPADA and is_rising(state) and _expects_awas(state, rule):

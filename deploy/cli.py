@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "web": "serve the live page on this machine",
     "node": "make credentials for nodes and list them",
     "deadletters": "show messages that could not be taken, with topic, reason and bytes",
+    "simulate": "make a field of many nodes and load an installation with it",
     "settings": "print a commented sample of the settings file",
 }
 

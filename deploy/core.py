@@ -15,7 +15,7 @@ import logging
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -53,7 +53,7 @@ class Link(Protocol):
 
     def acknowledge(self, arrivals: Sequence[Arrival]) -> None: ...
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 0) -> None: ...
+    def publish(self, topic: str, payload: bytes) -> None: ...
 
 
 class Carrier(Protocol):
@@ -90,6 +90,7 @@ class Core:
         self.history_problem: str | None = None
         self.failed_write: str | None = None
         self._next_write = 0.0
+        self._by_topic: dict[bytes, Node] = {}
         self._outcomes: list[tuple[str, Outcome | None]] = []
         self._parallel = parallel
         self._deadlines: list[tuple[int, str]] = []
@@ -140,8 +141,7 @@ class Core:
         try:
             node = self._node(arrival)
             for observation in wire.decode_observations(arrival.payload):
-                self._take_observation(node, observation, now, is_retained=arrival.retain)
-                if not node.received.is_new(observation.boot, observation.seq):
+                if self._take_observation(node, observation, now, is_retained=arrival.retain):
                     taken.setdefault(node.id, []).append((observation.boot, observation.seq))
         except (topics.BadTopic, wire.BadPayload) as error:
             self.dead_letters.add(self.group, arrival, str(error), now)
@@ -151,19 +151,25 @@ class Core:
             self.dead_letters.add(self.group, arrival, f"internal: {error!r}", now)
 
     def _node(self, arrival: Arrival) -> Node:
+        known = self._by_topic.get(arrival.topic)
+        if known is not None:
+            return known
         topic = topics.parse(arrival.topic)
         node = self.memory.nodes.get(topic.node)
         if node is None:
             raise topics.BadTopic(f"node {topic.node} is not known here; make it with: kentongan node new {topic.node}")
+        self._by_topic[arrival.topic] = node
         return node
 
-    def _take_observation(self, node: Node, observation: wire.Observation, now: int, *, is_retained: bool) -> None:
+    def _take_observation(self, node: Node, observation: wire.Observation, now: int, *, is_retained: bool) -> bool:
+        """Whether the observation is, or will be with this turn's commit, in the journal."""
         if not node.received.is_new(observation.boot, observation.seq):
             self.counters["duplicates"] += 1
-            return
+            return True
         time_filed = filing_time(observation, now, node.last_filed)
-        live = is_live(has_own_time=time_filed[1] is None, received_at=now, last_arrival=node.last_arrival) and not (
-            is_retained and time_filed[1] is not None
+        has_own_time = time_filed[1] is None
+        live = has_own_time or (
+            not is_retained and is_live(has_own_time=False, received_at=now, last_arrival=node.last_arrival)
         )
         readings = qualify(
             observation,
@@ -177,10 +183,12 @@ class Core:
             self._evaluate(reading, is_live=live)
         self.counters["readings"] += len(readings)
         node.last_arrival, node.last_filed = now, max(node.last_filed, time_filed[0])
-        if self.failed_write is None:
-            node.received.take(observation.boot, observation.seq)
-            self.group.readings += readings
-            self.snapshots.mark_node(node.id)
+        if self.failed_write is not None:
+            return False
+        node.received.take(observation.boot, observation.seq)
+        self.group.readings += readings
+        self.snapshots.mark_node(node.id)
+        return True
 
     # -- decide --------------------------------------------------------------------------------------------------
 
@@ -197,7 +205,7 @@ class Core:
         after, decisions = step(before, self.memory.rules[station], event)
         if after is before:
             return
-        planned = [self._plan(decision, now) for decision in decisions]
+        planned = [self._plan(decision, now) for decision in decisions] if decisions else ()
         self.memory.states[station] = after
         self.snapshots.mark_station(station)
         for decision, entries in zip(decisions, planned, strict=True):
@@ -323,8 +331,11 @@ class Core:
             self.link.publish(topics.topic(realm, node, "ack"), wire.encode(ack))
 
 
-def ranges(numbers: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
+def ranges(numbers: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
     """(boot, seq) pairs as closed ranges ``[boot, from, to]``."""
+    if len(numbers) == 1:
+        ((boot, seq),) = numbers
+        return [(boot, seq, seq)]
     found: list[tuple[int, int, int]] = []
     for boot, seq in sorted(set(numbers)):
         if found and found[-1][0] == boot and found[-1][2] == seq - 1:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from pathlib import Path
@@ -62,6 +63,10 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
     await control.start()
     scheduler = _scheduler(core)
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_tick(core))]
+    # What was loaded stays: the collector need not look at it again, nor run every few readings.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     log.info("core is ready: %d stations, journal at %d", len(core.registry.stations), core.journal.last_id)
 
     stopped = asyncio.create_task(stop.wait())

@@ -82,7 +82,7 @@ class _NoLink:
     def acknowledge(self, arrivals: Sequence[Arrival]) -> None:
         """Nothing arrives."""
 
-    def publish(self, topic: str, payload: bytes, *, qos: int = 0) -> None:
+    def publish(self, topic: str, payload: bytes) -> None:
         """Nobody listens."""
 
 
