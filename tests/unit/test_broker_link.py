@@ -16,7 +16,7 @@ def test_a_publish_is_the_librarys_own_bytes(size: int) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         client._sock = ours
-        client._send_publish(1, b"ews/v1/node-a/ack", b"x" * size, 0)
+        client.publish("ews/v1/node-a/ack", b"x" * size, qos=0)
         expected = _publish_packet(b"ews/v1/node-a/ack", b"x" * size)
         assert expected == theirs.recv(len(expected) + 1)
         client._sock = None
