@@ -2,7 +2,8 @@
 
 An observation: ``{"v":1,"boot":B,"seq":N,"t":MS|null,"s":{"distance_mm":1234.0},"fault":{"rain_tips":"stuck"}}``.
 One payload is one observation or an array of them. A series that failed is null in ``s`` and named in ``fault``.
-The unit is in the name of the series; a second sensor of a kind is ``distance_mm.2``.
+The unit is in the name of the series; a second sensor of a kind is ``distance_mm.2``. ``rain_tips`` counts the tips
+since the node's previous observation. A node skips an ACK over 4 kB: core sends at most 100 ranges in one.
 """
 
 import re
@@ -14,6 +15,7 @@ BOOT_MAX: Final = 2**32 - 1
 SEQ_MAX: Final = 2**53 - 1
 MAX_PAYLOAD: Final = 64 * 1024
 MAX_ARRAY: Final = 500
+MAX_RANGES: Final = 100
 
 Boot = Annotated[int, msgspec.Meta(ge=0, le=BOOT_MAX)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=SEQ_MAX)]

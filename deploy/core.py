@@ -327,8 +327,10 @@ class Core:
     def _acknowledge_to_nodes(self, taken: dict[str, list[tuple[int, int]]], now: int) -> None:
         realm = self.settings.site.realm
         for node, numbers in taken.items():
-            ack = wire.Ack(now=now, acked=ranges(numbers))
-            self.link.publish(topics.topic(realm, node, "ack"), wire.encode(ack))
+            acked = ranges(numbers)
+            for first in range(0, len(acked), wire.MAX_RANGES):
+                ack = wire.Ack(now=now, acked=acked[first : first + wire.MAX_RANGES])
+                self.link.publish(topics.topic(realm, node, "ack"), wire.encode(ack))
 
 
 def ranges(numbers: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:

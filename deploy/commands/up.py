@@ -23,6 +23,7 @@ from deploy.supervisor import Program, Supervisor
 
 READY_S: Final = 20.0
 DEMO_SPEED: Final = 60.0
+MOST_SPEED: Final = 120.0
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +77,8 @@ def _open(args: argparse.Namespace) -> tuple[Settings, StateFolder, Path]:
 
 def _clock(args: argparse.Namespace) -> Clock:
     speed = args.speed if args.speed is not None else DEMO_SPEED if args.demo else 1.0
+    if speed > MOST_SPEED:
+        raise Refused(f"--speed {speed:g}: at most {MOST_SPEED:g}; a TLS handshake takes real time, and nodes time out")
     try:
         return Clock.parse(f"{speed:g}@{time.time_ns() // 1_000_000}") if speed != 1 else Clock()
     except ValueError as error:

@@ -12,9 +12,11 @@ import struct
 from errno import EINPROGRESS
 from time import ticks_add, ticks_diff, ticks_ms
 
-WAIT_MS = 30000  # every answer, and every write
+CONNECT_MS = 30000
+HANDSHAKE_MS = 120000  # TLS takes an ESP32 seconds of arithmetic, and a phone network many round trips
+WAIT_MS = 60000  # every answer, and every write
 KEEPALIVE_S = 60
-SILENCE_MS = 90000  # we ping every 30 s and are answered within 30 s
+SILENCE_MS = 120000  # we ping every 30 s and are answered within 60 s
 _PING_MS = 30000
 _CONNECT_POLL_MS = 50
 
@@ -66,7 +68,7 @@ class Client:
     async def connect(self, client_id, password, will):
         """Connect with the client id as user name too; raises MqttError or OSError."""
         await self._open()
-        await self._send(_connect_packet(client_id, password, will))
+        await self._send(_connect_packet(client_id, password, will), HANDSHAKE_MS)
         kind, _, length = await self._head(WAIT_MS)
         if kind != _CONNACK or length != 2:
             raise MqttError("the first answer is not a CONNACK")
@@ -211,7 +213,7 @@ class Client:
     async def _until_connected(self, connection):
         poll = select.poll()
         poll.register(connection, select.POLLOUT)
-        late = ticks_add(ticks_ms(), WAIT_MS)
+        late = ticks_add(ticks_ms(), CONNECT_MS)
         while not poll.poll(0):
             if ticks_diff(ticks_ms(), late) > 0:
                 raise MqttError("no connection to %s:%d" % self._address)
@@ -227,13 +229,13 @@ class Client:
         except EOFError:
             raise MqttError("the broker closed the connection")
 
-    async def _send(self, packet):
+    async def _send(self, packet, wait_ms=WAIT_MS):
         async with self._writing:
             self._stream.write(packet)
             try:
-                await asyncio.wait_for_ms(self._stream.drain(), WAIT_MS)
+                await asyncio.wait_for_ms(self._stream.drain(), wait_ms)
             except asyncio.TimeoutError:
-                raise MqttError("could not write for %d s" % (WAIT_MS // 1000))
+                raise MqttError("could not write for %d s" % (wait_ms // 1000))
         self._sent_at = ticks_ms()
 
 

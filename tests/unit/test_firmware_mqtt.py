@@ -12,7 +12,7 @@ import pytest
 
 from tests.firmware_interpreter import EMPTY_WORLD, run
 
-# Thirty seconds of the device are a quarter of a second here.
+# A minute of the device is half a second here.
 SPEED = "120@0"
 CONNACK = b"\x20\x02\x00\x00"
 SUBACK = b"\x90\x05\x00\x01\x01\x01\x01"
@@ -199,10 +199,10 @@ def test_wrong_answers_to_connect(play: Callable[..., Any], answer: Step, error:
 
 @pytest.mark.parametrize("answer", [b"", b"\x20\x02\x00"])
 def test_no_answer_to_connect(play: Callable[..., Any], answer: bytes) -> None:
-    """After thirty seconds of silence, or of half a packet, the attempt is over."""
+    """After a minute of silence, or of half a packet, the attempt is over."""
     (_, error, took_ms, _), _ = play(["CONNECT", answer, "hold"], "pass")
-    assert error == "nothing came in 30 s"
-    assert 30_000 <= took_ms < 60_000
+    assert error == "nothing came in 60 s"
+    assert 60_000 <= took_ms < 90_000
 
 
 def test_nobody_listens(tmp_path: Path, play: Callable[..., Any]) -> None:
@@ -274,27 +274,27 @@ def test_malformed_packets_end_the_connection(play: Callable[..., Any], packet: 
 
 
 def test_no_acknowledgement_of_a_publish(play: Callable[..., Any]) -> None:
-    """A broker that answers pings and no PUBLISH is left after half a minute."""
+    """A broker that answers pings and no PUBLISH is left after a minute."""
     pings: list[Step] = ["PINGREQ", b"\xd0\x00"] * 3
     (_, error, took_ms, _), broker = play(
         ["CONNECT", CONNACK, "PUBLISH", *pings, "hold"],
         'await client.publish("ews/v1/node-a/obs", b"[]")\n' + RECEIVE_WITH_PINGS,
     )
     assert error == "no acknowledgement from the broker"
-    assert 30_000 <= took_ms < 60_000
+    assert 60_000 <= took_ms < 90_000
     assert ("PUBLISH", 2, b"\x00\x11ews/v1/node-a/obs\x00\x01[]") == broker.packets[1]
 
 
 def test_no_answer_to_pings(play: Callable[..., Any]) -> None:
-    """A half-open connection is noticed by an unanswered ping, within a minute and a half."""
+    """A half-open connection is noticed by an unanswered ping, within two minutes."""
     (_, error, took_ms, _), broker = play(["CONNECT", CONNACK, "PINGREQ", "hold"], RECEIVE_WITH_PINGS)
     assert error == "no answer to a ping"
-    assert 55_000 <= took_ms < 90_000
+    assert 85_000 <= took_ms < 120_000
     assert ("PINGREQ", 0, b"") == broker.packets[-1]
 
 
 def test_reader_that_never_reads(play: Callable[..., Any]) -> None:
-    """When the other side takes nothing any more, a write ends after half a minute."""
+    """When the other side takes nothing any more, a write ends after a minute."""
     actions = """
     for _ in range(64):
         client._due.clear()
@@ -302,8 +302,8 @@ def test_reader_that_never_reads(play: Callable[..., Any]) -> None:
 """
 
     (_, error, took_ms, _), _ = play(["CONNECT", CONNACK, "ignore"], actions)
-    assert error == "could not write for 30 s"
-    assert 30_000 <= took_ms < 120_000
+    assert error == "could not write for 60 s"
+    assert 60_000 <= took_ms < 120_000
 
 
 def test_window_of_unacknowledged_messages(play: Callable[..., Any]) -> None:
