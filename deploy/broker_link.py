@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 log: Final = logging.getLogger(__name__)
 
@@ -95,6 +95,17 @@ class _BufferedSocket:
         self._socket.close()
 
 
+def read_publish(header: int, body: bytes | bytearray, generation: int) -> Arrival | None:
+    """A PUBLISH of MQTT 3.1.1 (3.3) as an arrival; None when it is malformed. The topic's bytes are not judged here."""
+    qos = header >> 1 & 3
+    end = 2 + int.from_bytes(body[:2], "big")
+    start = end + 2 if qos else end
+    if len(body) < start or end == 2 or qos > 1:
+        return None
+    mid = int.from_bytes(body[end:start], "big")
+    return Arrival(bytes(body[2:end]), bytes(body[start:]), mid, qos, bool(header & 1), generation)
+
+
 def _publish_packet(topic: bytes, payload: bytes) -> bytes:
     """A PUBLISH of QoS 0 (MQTT 3.1.1, 3.3)."""
     remaining = 2 + len(topic) + len(payload)
@@ -111,6 +122,23 @@ def _nothing() -> None:
 
 
 class _Client(mqtt.Client):
+    """paho with two seams: the socket is buffered, and a message is taken as bytes.
+
+    The library makes a dozen objects of each message, a lock and a condition among them, and matches its topic against
+    filters that core does not have.
+    """
+
+    take: Callable[[Arrival], None]
+    generation = 0
+
+    def _handle_publish(self) -> MQTTErrorCode:
+        header, body = self._in_packet["command"], self._in_packet["packet"]
+        arrival = read_publish(header, body, self.generation)
+        if arrival is None:
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        self.take(arrival)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
     def _create_socket(self) -> Any:
         connection = super()._create_socket()
         if isinstance(connection, socket.socket):
@@ -151,7 +179,7 @@ class BrokerLink:
         client.connect_timeout = 2.0
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
-        client.on_message = self._arrived
+        client.take = self._arrivals.append
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -189,6 +217,7 @@ class BrokerLink:
 
     def _connect(self) -> bool:
         self.generation += 1
+        self._client.generation = self.generation
         try:
             if self.generation == 1:
                 self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
@@ -222,7 +251,8 @@ class BrokerLink:
             return
         self.last_packet = time.monotonic()
         if self._arrivals:
-            batch, self._arrivals = self._arrivals, []
+            batch = self._arrivals.copy()
+            self._arrivals.clear()
             self._on_batch(batch)
         if not alive:
             self._drop("closed by the broker")
@@ -283,10 +313,3 @@ class BrokerLink:
         if refused:
             log.error("the broker refuses the subscription to %s; check its access list", ", ".join(refused))
             self._loop.call_soon(self._drop, "subscription refused")
-
-    def _arrived(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        # message.topic raises on bad UTF-8; the raw bytes are read where they can become a dead letter.
-        topic: bytes = message._topic  # noqa: SLF001
-        self._arrivals.append(
-            Arrival(topic, bytes(message.payload), message.mid, message.qos, message.retain, self.generation)
-        )

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import signal
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,9 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    # A POST changes hands between its thread and the loop some ten times; at the usual 5 ms each, a busy loop would
+    # hold messages up.
+    sys.setswitchinterval(0.0002)
     log.info("core is ready: %d stations, journal at %d", len(core.registry.stations), core.journal.last_id)
 
     stopped = asyncio.create_task(stop.wait())
