@@ -79,7 +79,7 @@ def split(buffer: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 class FleetConnection:
-    """One client. Packets wait in ``out`` until :meth:`flush`; a lost one has ``is_open`` False and can be opened again.
+    """One client. Packets wait in ``out`` until :meth:`flush`; after a loss ``is_open`` is False until :meth:`open`.
 
     ``in_flight`` maps packet ids that the broker has not acknowledged to what the caller gave with them.
     """

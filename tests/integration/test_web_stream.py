@@ -1,5 +1,6 @@
 """The application over a real Unix socket and a real HTTP server: freshness, resuming, refusing."""
 
+import asyncio
 import http.client
 import json
 import socket
@@ -229,7 +230,7 @@ def test_a_watcher_that_stops_reading_is_dropped_and_others_are_not(page: Served
     reader.start()
     big = b": " + b"x" * 100_000 + b"\n\n"
     while not stuck.is_over:
-        _on_server(page, lambda: page.live.fanout.publish(big))
+        _publish(page, big)
         wait_for(quick.queue.empty, "the reader kept up")
     page.core.put(river("Welang", page.core.clock.now(), 2.34))
     reader.join(10)
@@ -259,8 +260,14 @@ def test_points_are_capped_and_said_to_be(tmp_path: Path, monkeypatch: pytest.Mo
     assert (100, True) == (len(line["points"]), line["truncated"])
 
 
-def _on_server(page: Served, action: Any) -> None:
-    next(iter(page.live._tasks)).get_loop().call_soon_threadsafe(action)
+def _publish(page: Served, frame: bytes) -> None:
+    """On the server's own loop; returns when it is done."""
+
+    async def publish() -> None:
+        page.live.fanout.publish(frame)
+
+    loop = next(iter(page.live._tasks)).get_loop()
+    asyncio.run_coroutine_threadsafe(publish(), loop).result(10)
 
 
 def test_a_server_with_open_streams_stops_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+"""Whether a run was right: every observation stored once, every breach told once, and nothing else.
+
+A run whose audit fails has no figures.
+"""
+
+import re
+import time
+from collections import Counter
+
+from firmware_sim.fleet_plan import distance_mm, story
+from firmware_sim.fleet_record import Record
+from tests.bench.field import BenchField
+from tests.installation import eventually
+
+STATION_IN_TEXT = re.compile(r"Pos (\d{6})")
+QUIET_S = 30.0
+SHOWN = 5
+
+
+class AuditFailed(Exception):
+    """The run was wrong; one line a fault."""
+
+
+def audit(field: BenchField, record: Record) -> None:
+    """Compare the one run of a field with its journal and its provider's log; raises AuditFailed."""
+    breaches = story(record.load, field.stations)
+    told = {node for node, number in breaches.items() if number < record.scheduled}
+    faults = []
+    try:
+        eventually(lambda: _is_quiet(field, len(told)), "the last messages", QUIET_S)
+    except AssertionError as error:
+        faults.append(str(error))
+    time.sleep(0.2)  # what should not come has a moment to come all the same
+    faults += _readings(field, record, breaches)
+    faults += _messages(field, told)
+    faults += _alerts(field, told)
+    if faults:
+        raise AuditFailed("\n".join(faults))
+
+
+def _is_quiet(field: BenchField, posts: int) -> bool:
+    return len(field.provider.posts()) >= posts and field.installation.status().get("open_messages") == 0
+
+
+def _readings(field: BenchField, record: Record, breaches: dict[int, int]) -> list[str]:
+    boot, stored_before = record.load.boot, record.load.backlog_minutes
+    rows = field.installation.rows(
+        f"SELECT node, count(*), count(DISTINCT seq), min(seq), max(seq), sum(raw) FROM readings WHERE boot = {boot} "
+        "GROUP BY node"
+    )
+    stored = {row[0]: row[1:] for row in rows}
+    faults = []
+    for number, node in enumerate(field.nodes):
+        live = len(range(number, record.scheduled, field.stations))
+        count = live + stored_before
+        breach = breaches.get(number)
+        breach_seq = None if breach is None else breach // field.stations
+        total = sum(distance_mm(number, seq, breach_seq=breach_seq) for seq in range(live))
+        total += sum(distance_mm(number, seq, breach_seq=None) for seq in range(stored_before))
+        expected = (count, count, 0, count - 1, float(total)) if count else None
+        if expected != stored.pop(node, None):
+            faults.append(f"{node}: {_difference(field, node, boot, count)}")
+    faults += [f"{node} has readings that nobody published" for node in stored]
+    return _some(faults)
+
+
+def _difference(field: BenchField, node: str, boot: int, count: int) -> str:
+    rows = field.installation.rows(f"SELECT seq FROM readings WHERE node = '{node}' AND boot = {boot}")
+    times = Counter(seq for (seq,) in rows)
+    lost = sorted(set(range(count)) - times.keys())
+    twice = sorted(seq for seq, n in times.items() if n > 1)
+    extra = sorted(times.keys() - set(range(count)))
+    return f"{count} published; lost {lost[:SHOWN]}, stored twice {twice[:SHOWN]}, never published {extra[:SHOWN]}"
+
+
+def _messages(field: BenchField, told: set[int]) -> list[str]:
+    posts = field.provider.posts()
+    named = [STATION_IN_TEXT.search(post.body) for post in posts]
+    faults = [f"a message names no station: {post.body}" for post, n in zip(posts, named, strict=True) if n is None]
+    counts = Counter(int(found[1]) for found in named if found is not None)
+    faults += [f"station {n:06d} breached and nobody was told" for n in sorted(told - counts.keys())]
+    faults += [f"station {n:06d} was told {count} times" for n, count in counts.items() if count > 1]
+    faults += [f"station {n:06d} did not breach and was told" for n in sorted(counts.keys() - told)]
+    return _some(faults)
+
+
+def _alerts(field: BenchField, told: set[int]) -> list[str]:
+    rows = field.installation.rows("SELECT station, kind, level FROM alerts")
+    expected = sorted((field.nodes[node], "raised", 3) for node in told)
+    return [] if expected == sorted(rows) else [f"{len(rows)} alert versions in the journal, {len(expected)} expected"]
+
+
+def _some(faults: list[str]) -> list[str]:
+    more = [f"... and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
+    return faults[:SHOWN] + more
