@@ -93,6 +93,11 @@ class Outbox:
         """When the next entry that waits for its time is due, ms."""
         return self._due[0][0] if self._due else None
 
+    @property
+    def is_waiting_for_room(self) -> bool:
+        """Whether an entry is due and its channel was full."""
+        return bool(self._ready)
+
     def claim(self, now: int, free: dict[str, int], rev: int) -> tuple[list[Attempt], list[Entry]]:
         """Entries to act on now, at most ``free`` per channel, and all entries changed by it, with their new state.
 

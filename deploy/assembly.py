@@ -150,8 +150,16 @@ def _influx(settings: Settings, base: Path) -> "InfluxTarget":
 
     history = settings.history
     token = _secret(base / history.token_file, "history.token_file") if history.token_file else None
+    password = _secret(base / history.password_file, "history.password_file") if history.password_file else None
     try:
-        return InfluxTarget(url=history.url, bucket=history.bucket, org=history.org, token=token)
+        return InfluxTarget(
+            url=history.url,
+            bucket=history.bucket,
+            org=history.org,
+            token=token,
+            username=history.username,
+            password=password,
+        )
     except ValueError as error:
         raise BadSettings(f"history: {error}") from None
 

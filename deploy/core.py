@@ -82,6 +82,7 @@ class Core:
         self.sender: Carrier
         self.zone = ZoneInfo(settings.site.timezone)
         self.counters: Counter[str] = Counter()
+        self.turns = 0
         self.group = Group()
         self.snapshots = Snapshots(journal)
         self.dead_letters = DeadLetters(journal, self.counters)
@@ -120,6 +121,7 @@ class Core:
 
     def turn(self, arrivals: Sequence[Arrival] = ()) -> None:
         """Take ``arrivals``, the clock and the sender's outcomes; decide, commit, act."""
+        self.turns += 1
         now = self.clock.now()
         taken: dict[str, list[tuple[int, int]]] = {}
         for arrival in arrivals:
@@ -269,6 +271,11 @@ class Core:
     def outcome(self, key: str, outcome: Outcome | None) -> None:
         """What became of an attempt; taken into account by the next turn."""
         self._outcomes.append((key, outcome))
+
+    @property
+    def has_outcomes(self) -> bool:
+        """Whether outcomes wait for a turn."""
+        return bool(self._outcomes)
 
     def _settle(self, now: int) -> None:
         outcomes, self._outcomes = self._outcomes, []

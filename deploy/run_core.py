@@ -28,6 +28,7 @@ log: Final = logging.getLogger(__name__)
 
 TICK_S: Final = 0.25
 RETENTION_S: Final = 60
+OUTCOME_WAIT_S: Final = 0.05
 
 
 def run(settings: Settings, state: StateFolder, clock: Clock, *, base: Path) -> None:
@@ -93,11 +94,14 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
 
 
 async def _tick(core: Core) -> None:
-    """Time passes also when nothing arrives."""
+    """Time passes also when nothing arrives; when something does, its turn is enough, and saves a commit."""
+    turns = -1
     while True:
         await asyncio.sleep(TICK_S)
         core.snapshots.tick()
-        core.turn()
+        if core.turns == turns:
+            core.turn()
+        turns = core.turns
 
 
 def _scheduler(core: Core) -> AsyncIOScheduler:
@@ -111,21 +115,29 @@ def _scheduler(core: Core) -> AsyncIOScheduler:
 
 
 class _Wake:
-    """Brings outcomes from the sender's threads to the event loop; one turn takes all that have come."""
+    """Brings outcomes from the sender's threads to the event loop.
+
+    An outcome waits a little for a turn that commits anyway: on a slow disk a commit of its own would hold up the next
+    warning. When messages wait for room at their channel it does not wait.
+    """
 
     def __init__(self, core: Core, loop: asyncio.AbstractEventLoop) -> None:
         self._core, self._loop = core, loop
-        self._is_due = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def outcome(self, key: str, outcome: Outcome | None) -> None:
         self._loop.call_soon_threadsafe(self._take, key, outcome)
 
     def _take(self, key: str, outcome: Outcome | None) -> None:
         self._core.outcome(key, outcome)
-        if not self._is_due:
-            self._is_due = True
-            self._loop.call_soon(self._turn)
+        is_urgent = self._core.memory.outbox.is_waiting_for_room
+        if self._timer is not None and is_urgent:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_later(0 if is_urgent else OUTCOME_WAIT_S, self._turn)
 
     def _turn(self) -> None:
-        self._is_due = False
-        self._core.turn()
+        self._timer = None
+        if self._core.has_outcomes:
+            self._core.turn()

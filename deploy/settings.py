@@ -52,6 +52,8 @@ class History(Table, frozen=True, kw_only=True):
     org: str = ""
     bucket: str = "kentongan/autogen"
     token_file: str | None = None
+    username: str | None = None
+    password_file: str | None = None
 
 
 class Retention(Table, frozen=True, kw_only=True):

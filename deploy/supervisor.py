@@ -40,6 +40,7 @@ class Program:
     is_echoed: bool = False
     pid_file: Path | None = None
     owner: tuple[int, int] | None = None
+    stop_rank: int = 0  # lower stops first: sources before what they feed
     nice: int = 0
 
 
@@ -117,7 +118,7 @@ class _Child:
 
 
 class Supervisor:
-    """Programs stop in the opposite order of ``add``."""
+    """Programs stop by their rank, and within one in the order of ``add``."""
 
     def __init__(self, log_folder: Path, say: Say) -> None:
         self._folder, self._say = log_folder, say
@@ -148,7 +149,7 @@ class Supervisor:
                 child.check()
 
     def stop(self) -> None:
-        for child in reversed(self._children):
+        for child in sorted(self._children, key=lambda child: child.program.stop_rank):
             child.stop()
         self._children.clear()
 

@@ -92,7 +92,7 @@ class Board:
         html = self.templates.get_template("page.html").render(
             html={name: fragment.html for name, fragment in self.fragments.items()},
             lists=self.lists,
-            title=self.title,
+            title=self._title(),
             rev=self.rev,
             now=now,
             speed=self.clock.speed,
@@ -102,11 +102,14 @@ class Board:
         )
         return AGES.sub(partial(_fill, now=now), html)
 
+    def _title(self) -> str:
+        return self.title if self.outage() is None else "DATA TERPUTUS · Kentongan"
+
     def _patch(self, names: Iterable[str], lists: dict[str, list[str]], now: int) -> bytes:
         patch: dict[str, Any] = {
             "now": now,
             "rev": self.rev,
-            "title": self.title,
+            "title": self._title(),
             "lost": self.outage() is not None,
             "set": {name: self.fragments[name].html for name in names},
             "lists": lists,

@@ -110,6 +110,7 @@ def _start(
             name="mosquitto",
             argv=mosquitto.command(program, broker),
             pid_file=state.broker_pid,
+            stop_rank=4,
             owner=(owner.st_uid, owner.st_gid) if os.geteuid() == 0 else None,
         )
     )
@@ -117,14 +118,14 @@ def _start(
     port = settings.broker.loopback_port
     supervisor.wait_until("mosquitto", lambda: probe.ask(port, password) is probe.Answer.READY, timeout_s=READY_S)
     core = _ours("core", args, "--clock", str(clock))
-    supervisor.add(Program(name="core", argv=core, is_echoed=True))
+    supervisor.add(Program(name="core", argv=core, is_echoed=True, stop_rank=1))
     supervisor.wait_until("core", lambda: _core_is_ready(state), timeout_s=READY_S)
 
 
 def _start_readers(supervisor: Supervisor, settings: Settings, args: argparse.Namespace, clock: Clock) -> None:
-    supervisor.add(Program(name="history", argv=_ours("history", args), is_echoed=True, nice=10))
+    supervisor.add(Program(name="history", argv=_ours("history", args), is_echoed=True, stop_rank=2, nice=10))
     web = _ours("web", args, "--clock", str(clock))
-    supervisor.add(Program(name="web", argv=web, is_echoed=True))
+    supervisor.add(Program(name="web", argv=web, is_echoed=True, stop_rank=3))
     supervisor.wait_until("web", lambda: _page_is_ready(settings.web.port), timeout_s=READY_S)
 
 

@@ -38,6 +38,7 @@ function sayCut() {
   document.getElementById("cut-since").textContent = moment(heardNow, now());
   document.getElementById("cut").hidden = false;
   stream.textContent = "terputus";
+  document.title = "DATA TERPUTUS · Kentongan"; // the first patch of the next stream brings the true one
 }
 
 function open(after) {
