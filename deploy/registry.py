@@ -1,6 +1,7 @@
 """What the settings say of the field, in the words of ingest and of alerting."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from alerting.policy import Officer
 from deploy.settings import Settings, Station, channel_names
@@ -9,16 +10,6 @@ from ingest.quality import Limits, Span
 from ingest.stations import Channel
 from ingest.stations import Station as IngestStation
 
-PARTICLES = Span(0, 1000)  # ug/m3, the span of the PMS5003's data sheet
-SPANS = {
-    "pm1_ugm3": PARTICLES,
-    "pm25_ugm3": PARTICLES,
-    "pm10_ugm3": PARTICLES,
-    "temperature_c": Span(-40, 85),  # BME280
-    "humidity_pct": Span(0, 100),
-    "pressure_hpa": Span(300, 1100),
-    "batt_mv": Span(0, 30_000),
-}
 MAX_TIPS = 500  # between two observations; a tip each 7.2 s is 100 mm/h
 
 
@@ -43,15 +34,15 @@ def build(settings: Settings) -> Registry:
     )
 
 
+@cache
+def _rain(mm_per_tip: float) -> Channel:
+    calibration = Calibration(quantity="rain_mm", conversion="rain", mm_per_tip=mm_per_tip)
+    return Channel(calibration=calibration, limits=Limits(sensor=Span(0, MAX_TIPS)))
+
+
 def _channels(station: Station) -> dict[str, Channel]:
-    channels = {
-        series: Channel(calibration=Calibration(quantity=series), limits=Limits(sensor=span))
-        for series, span in SPANS.items()
-    }
-    channels["rain_tips"] = Channel(
-        calibration=Calibration(quantity="rain_mm", conversion="rain", mm_per_tip=station.mm_per_tip),
-        limits=Limits(sensor=Span(0, MAX_TIPS)),
-    )
+    """What is this station's own; everything else has its usual meaning."""
+    channels = {"rain_tips": _rain(station.mm_per_tip)}
     if station.datum_m is not None:
         site = Span(*station.site_m) if station.site_m else None
         channels["distance_mm"] = Channel(

@@ -1,7 +1,7 @@
 """Snapshots of what is remembered of stations and nodes, so that a restart reads a short tail of the journal.
 
 A station's state is its row here plus the readings after the row's ``rev``. Every decision writes the row in its own
-transaction; everything else is written in slices, all that changed once in about a minute. ``floor`` is the journal id
+transaction; everything else is written in slices, all that changed once in about 20 s. ``floor`` is the journal id
 up to which every state is complete.
 """
 
@@ -14,7 +14,7 @@ from deploy.journal import Group, Journal, Row
 from deploy.restore import Memory
 from ingest.stations import Node
 
-CYCLE_TURNS: Final = 240  # slices a cycle; a tick makes at least four turns a second
+CYCLE_TURNS: Final = 80  # slices a cycle; a tick makes four turns a second, so a restart folds some 20 s of readings
 FLOOR: Final = "snapshot_floor"
 LEAST_SLICE: Final = 8
 

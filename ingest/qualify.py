@@ -5,7 +5,7 @@ from typing import Final
 from broker.quality_flags import Flag, worst
 from broker.wire import Observation
 from ingest.calibration import Calibration
-from ingest.quality import Limits, Verdict, gross_range, is_possible_date
+from ingest.quality import Limits, Span, Verdict, gross_range, is_possible_date
 from ingest.readings import Reading
 from ingest.stations import Channel, Station
 
@@ -58,7 +58,7 @@ def qualify(
     readings = []
     filed_at, time_reason = time
     for offset, (series, raw) in enumerate(observation.s.items()):
-        channel = station.channels.get(series) or _unknown(series)
+        channel = station.channels.get(series) or _usual_channel(series)
         value, (flag, reason) = _measure(raw, observation.fault.get(series), channel)
         if time_reason is not None and flag == Flag.GOOD:
             reason = time_reason
@@ -96,14 +96,27 @@ def _measure(raw: float | None, fault: str | None, channel: Channel) -> tuple[fl
     return value, gross_range(raw, value, channel.limits)
 
 
-_unknown_channels: dict[str, Channel] = {}
+PARTICLES: Final = Span(0, 1000)  # ug/m3, the span of the PMS5003's data sheet
+_usual: Final[dict[str, Channel]] = {
+    series: Channel(calibration=Calibration(quantity=series), limits=Limits(sensor=span))
+    for series, span in (
+        ("pm1_ugm3", PARTICLES),
+        ("pm25_ugm3", PARTICLES),
+        ("pm10_ugm3", PARTICLES),
+        ("temperature_c", Span(-40, 85)),  # BME280
+        ("humidity_pct", Span(0, 100)),
+        ("pressure_hpa", Span(300, 1100)),
+        ("batt_mv", Span(0, 30_000)),
+    )
+}
+MOST_USUAL: Final = 1000
 
 
-def _unknown(series: str) -> Channel:
-    """A series that its station does not declare is kept as it is, under its own name."""
-    channel = _unknown_channels.get(series)
+def _usual_channel(series: str) -> Channel:
+    """A series that its station does not declare keeps its name, and has the limits of the sensors that send it."""
+    channel = _usual.get(series)
     if channel is None:
         channel = Channel(calibration=Calibration(quantity=series), limits=UNKNOWN_LIMITS)
-        if len(_unknown_channels) < 1000:
-            _unknown_channels[series] = channel
+        if len(_usual) < MOST_USUAL:
+            _usual[series] = channel
     return channel
