@@ -3,8 +3,8 @@
 A turn gathers what arrived (at most 500 messages, or what came while the last turn ran), decides, commits everything
 in one transaction, and only then acknowledges, sends and shows:
 
-    arrival -> decode -> new? -> file and qualify -> engine -> policy -> ONE COMMIT -> PUBACK -> application ACK
-                                                                              -> sender -> live events
+    arrival -> decode -> new? -> file and qualify -> engine -> policy -> ONE COMMIT -> sender
+                                                                              -> PUBACK -> application ACK -> live events
 
 While the journal cannot be written, warnings are still decided and sent from memory; nothing is acknowledged to a
 node, so that every reading comes again.
@@ -130,11 +130,11 @@ class Core:
         self._settle(now)
         attempts = self._claim(now)
         is_durable = self._commit()
+        for attempt in attempts:
+            self.sender.carry(attempt)
         self.link.acknowledge(arrivals)
         if is_durable:
             self._acknowledge_to_nodes(taken, now)
-        for attempt in attempts:
-            self.sender.carry(attempt)
         self.hub.flush()
 
     # -- take: one message in ------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ METADATA: Final = (journal_metadata, ingest_metadata, tables.metadata)
 SCHEMA: Final = "1"
 
 CACHE_KIB: Final = 32 * 1024
+CHECKPOINT_PAGES: Final = 4000  # a checkpoint costs two syncs in the path of a commit; 16 MB makes it rare
 PRUNE_SLICE: Final = 5000
 
 
@@ -102,7 +103,8 @@ class Journal:
         assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - pysqlite's own promise, for the type checker
         self.connection = connection
         self.connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"cache_size=-{CACHE_KIB}", "busy_timeout=5000"):
+        pragmas = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000")
+        for pragma in (*pragmas, f"cache_size=-{CACHE_KIB}", f"wal_autocheckpoint={CHECKPOINT_PAGES}"):
             self.connection.execute(f"PRAGMA {pragma}")
         self.last_id = self._greatest_id()
         self.audit_hash = self._last_audit_hash()
