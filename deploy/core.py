@@ -3,8 +3,8 @@
 A turn gathers what arrived (at most 500 messages, or what came while the last turn ran), decides, commits everything
 in one transaction, and only then acknowledges, sends and shows:
 
-    arrival -> decode -> new? -> file and qualify -> engine -> policy -> ONE COMMIT -> sender
-                                                                              -> PUBACK -> application ACK -> live events
+    arrival -> decode -> new? -> file and qualify -> engine -> policy -> ONE COMMIT
+        -> sender -> PUBACK -> application ACK -> live events
 
 While the journal cannot be written, warnings are still decided and sent from memory; nothing is acknowledged to a
 node, so that every reading comes again.
