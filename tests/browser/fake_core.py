@@ -31,6 +31,7 @@ class FakeCore:
         self.entities: dict[tuple[str, object], Event] = {}
         self.is_mute = False
         self._writers: set[asyncio.StreamWriter] = set()
+        self._talks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping: asyncio.Event
@@ -81,9 +82,15 @@ class FakeCore:
         server.close()
         for writer in list(self._writers):
             writer.transport.abort()
+        if self._talks:
+            await asyncio.wait(self._talks, timeout=2)
         self.path.unlink(missing_ok=True)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.current_task()
+        assert talk is not None
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
         body = await read_frame(reader)
         request: Request = request_decoder.decode(body or b"{}")
         assert request.name == "follow", request

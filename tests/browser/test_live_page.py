@@ -17,6 +17,7 @@ OpenTab = Callable[..., Tab]
 ZOOMED = {"width": DESK["width"] // 2, "height": DESK["height"] // 2}
 LIVE = "#stream:text-is('langsung')"
 CUT_MS = 15_000
+GREEN = "rgb(11, 107, 58)"
 
 
 def reached(tab: Tab) -> Tab:
@@ -57,6 +58,7 @@ def test_the_state_is_there_without_a_script(awas: Served, open_tab: OpenTab) ->
 def test_a_rise_is_seen_without_reloading(calm: Served, open_tab: OpenTab) -> None:
     """Card, sentence, title, alert and message change in place."""
     page = reached(open_tab(calm.url)).page
+    expect(page.locator("#station-welang .badge")).to_have_css("color", GREEN)
     page.evaluate("window.loadedOnce = true")
     now = calm.core.clock.now()
     calm.core.put(
@@ -100,6 +102,8 @@ def test_core_killed_is_loud_and_its_return_leaves_no_gap(awas: Served, open_tab
     awas.core.stop()
     expect(page.locator("#banners")).to_contain_text("DATA TERPUTUS sejak")
     expect(page.locator("body")).to_have_attribute("data-core", "lost")
+    expect(page.get_by_text("Terakhir diketahui:")).to_be_visible()
+    expect(page).to_have_title("DATA TERPUTUS · Kentongan")
     now = awas.core.clock.now()
     awas.core.put(river("Welang", now, 5.21, state="AWAS", level="AWAS"), river("Gembong", now, 4.44))
     awas.core.start()
@@ -116,6 +120,8 @@ def test_server_killed_is_loud_and_its_return_leaves_no_gap(tmp_path: Path, open
         port = first.port
     expect(page.locator("#cut")).to_be_visible(timeout=CUT_MS)
     expect(page.locator("#cut")).to_contain_text("DATA TERPUTUS sejak")
+    expect(page.get_by_text("Terakhir diketahui:")).to_be_visible()
+    expect(page.locator("#station-welang .badge")).not_to_have_css("color", GREEN)
     expect(page.locator("#station-welang .value")).to_contain_text("1,62")
     with served(tmp_path, SCENES["rising"], port=port):
         expect(page.locator("#station-welang .value")).to_contain_text("3,62", timeout=CUT_MS)

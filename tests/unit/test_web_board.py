@@ -103,7 +103,7 @@ def test_active_alerts_come_first_and_stations_keep_their_place() -> None:
 
 def test_the_first_paint_says_ages_without_a_script() -> None:
     """No age is left open, and the page says that it does not refresh by itself."""
-    board, _ = board_of(*SCENES["awas"](NOW).entities)
+    board, _ = board_of(*SCENES["awas"](Clock().now()).entities)
     html = board.page(has_charts=False)
     assert "></time>" not in html
     assert "34 menit lalu" in html

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.web.ladder import draw
@@ -58,6 +58,7 @@ def test_without_thresholds_and_level_there_is_no_ladder() -> None:
     )
 
 
+@settings(deadline=None)  # a busy machine is not a slow function
 @given(
     level=st.one_of(st.none(), LEVELS),
     first=LEVELS,

@@ -4,7 +4,7 @@ from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.web import replica as module
@@ -21,6 +21,7 @@ def event(number: int, kind: str, entity: AlertView | MessageView) -> Event:
     return Event(id=number, kind=kind, data=msgspec.Raw(msgspec.json.encode(entity)))  # type: ignore[arg-type]
 
 
+@settings(deadline=None)  # a busy machine is not a slow function
 @given(st.lists(st.tuples(st.integers(1, 40), STATES), max_size=80))
 def test_the_tally_is_always_what_counting_would_give(changes: list[tuple[int, str]]) -> None:
     """Counts follow each change, also when the oldest messages are forgotten."""
