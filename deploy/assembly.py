@@ -208,10 +208,11 @@ def _health(core: Core) -> HealthView:
 
 
 def problems(core: Core) -> list[str]:
-    """What is wrong with the system itself, one Indonesian sentence each, the worst first."""
+    """What else is wrong with the system, one Indonesian sentence each, the worst first.
+
+    A lost broker and missing channels have fields of their own in the health view.
+    """
     found = []
-    if not core.link.is_connected:
-        found.append("BUTA: sambungan ke broker putus, data dari semua stasiun tidak masuk.")
     known = [state for state in core.memory.states.values() if state.last_seen is not None]
     if known and all(state.silent_since is not None for state in known):
         found.append("BUTA: tidak ada satu pun stasiun yang mengirim data.")
@@ -220,9 +221,7 @@ def problems(core: Core) -> list[str]:
             f"Jurnal tidak dapat ditulis ({core.failed_write}). Peringatan tetap jalan; data tertahan di node. "
             "Kosongkan ruang disk."
         )
-    if not channel_names(core.settings):
-        found.append("Tidak ada saluran pesan: peringatan TIDAK SAMPAI ke siapa pun. Isi [channels] di pengaturan.")
-    elif not core.registry.officers:
+    if not core.registry.officers:
         found.append("Belum ada petugas penerima: peringatan tidak dikirim ke siapa pun. Isi [[officers]].")
     if core.history_problem:
         found.append(f"Riwayat belum dapat ditulis: {core.history_problem}. Data aman di jurnal.")

@@ -58,18 +58,7 @@ def station_view(
 
 
 def _series(latest: Iterable[Reading], state: StationState, rules: StationRules) -> list[SeriesView]:
-    views = [
-        SeriesView(
-            quantity=reading.quantity,
-            value=reading.value,
-            raw=reading.raw,
-            time=reading.time,
-            received_at=reading.received_at,
-            flag=reading.flag,
-            reason=reading.reason,
-        )
-        for reading in latest
-    ]
+    views = [_series_view(reading, state, rules) for reading in latest]
     if state.last_seen is not None and not any(view.quantity == rules.quantity for view in views):
         # After a restart the engine still knows the last good value.
         views.append(
@@ -83,6 +72,22 @@ def _series(latest: Iterable[Reading], state: StationState, rules: StationRules)
             )
         )
     return views
+
+
+def _series_view(reading: Reading, state: StationState, rules: StationRules) -> SeriesView:
+    """A missing value shows the last good one with its own time, under the flag and reason of what is missing."""
+    value, time, received_at = reading.value, reading.time, reading.received_at
+    if value is None and reading.quantity == rules.quantity and state.last_seen is not None:
+        value, time, received_at = state.last_value, state.last_time, state.last_seen
+    return SeriesView(
+        quantity=reading.quantity,
+        value=value,
+        raw=reading.raw,
+        time=time,
+        received_at=received_at,
+        flag=reading.flag,
+        reason=reading.reason,
+    )
 
 
 def state_of(state: StationState, rules: StationRules) -> State:

@@ -1,11 +1,12 @@
 """kentongan web: the live page."""
 
 import argparse
+import resource
 from pathlib import Path
 
-import uvicorn
-
 from alerting.web.app import create_app
+from alerting.web.readings import ReadingsUnavailable
+from alerting.web.server import PageServer
 from broker.clock import Clock
 from deploy.assembly import history_reader_of
 from deploy.commands.common import add_clock, add_settings, open_settings
@@ -28,7 +29,10 @@ def run(args: argparse.Namespace) -> int:
         read_range=_Ranges(settings, state, base),
         demo=settings.channels.demo,
     )
-    uvicorn.run(app, host="127.0.0.1", port=settings.web.port, log_level="warning", timeout_graceful_shutdown=2)
+    # Each watcher is an open file.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    PageServer(app, port=settings.web.port).run()
     return 0
 
 
@@ -48,5 +52,5 @@ class _Ranges:
             points = self._reader.range(station, quantity, start, end, limit)
         except HistoryUnavailable:
             self._reader = None
-            return []
+            raise ReadingsUnavailable("Riwayat belum dapat dibaca; dicoba lagi.") from None
         return [(point.time, point.value, point.flag) for point in points]
