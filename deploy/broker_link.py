@@ -3,8 +3,9 @@
 There is no network thread to die unseen: a fault in a callback surfaces here, closes the connection, and the session
 brings everything unacknowledged again. Each connection has a generation; an acknowledgement for an older one is
 dropped, because message ids are used again. Reads and writes go through one buffer each, so that a burst costs two
-system calls. paho hands the buffer whole packets only, so PUBACKs and ACKs are put there directly, a turn's at once:
-through paho's queue and locks they cost more than everything else that core does with a reading.
+system calls. paho connects, authenticates, subscribes and keeps alive. Messages are read from the buffer, and PUBACKs
+and ACKs written to it, here: both sides see whole packets only, and the library's way through queues, locks and a dozen
+objects a message costs more than everything else that core does with a reading.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ BATCH: Final = 500
 READ_BYTES: Final = 256 * 1024
 WRITE_LIMIT: Final = 16 * 1024 * 1024
 KEEPALIVE_S: Final = 15
+PUBLISH: Final = 3  # the packet's type, MQTT 3.1.1, 2.2.1
 RETRY_S: Final = (0.1, 0.25, 0.5, 1.0, 2.0)
 
 
@@ -57,12 +59,28 @@ class _BufferedSocket:
         self._at = 0
         return bool(data)
 
-    @property
-    def has_input(self) -> bool:
-        return self._at < len(self._in)
+    def packet(self) -> tuple[int, int, int] | None:
+        """The whole packet that comes next: its header byte and where its body begins and ends; None: not yet there."""
+        data, at = self._in, self._at + 1
+        length = shift = 0
+        while at < len(data):
+            byte = data[at]
+            length |= (byte & 127) << shift
+            at += 1
+            if byte < 128:
+                return (data[self._at], at, at + length) if at + length <= len(data) else None
+            shift += 7
+            if shift > 21:
+                raise ConnectionError("a packet's length is malformed")
+        return None
+
+    def take(self, start: int, end: int) -> bytes:
+        """The body of the packet that comes next, which is then behind us."""
+        self._at = end
+        return self._in[start:end]
 
     def recv(self, count: int) -> bytes:
-        if not self.has_input:
+        if self._at >= len(self._in):
             raise BlockingIOError
         piece = self._in[self._at : self._at + count]
         self._at += len(piece)
@@ -122,22 +140,7 @@ def _nothing() -> None:
 
 
 class _Client(mqtt.Client):
-    """paho with two seams: the socket is buffered, and a message is taken as bytes.
-
-    The library makes a dozen objects of each message, a lock and a condition among them, and matches its topic against
-    filters that core does not have.
-    """
-
-    take: Callable[[Arrival], None]
-    generation = 0
-
-    def _handle_publish(self) -> MQTTErrorCode:
-        header, body = self._in_packet["command"], self._in_packet["packet"]
-        arrival = read_publish(header, body, self.generation)
-        if arrival is None:
-            return MQTTErrorCode.MQTT_ERR_PROTOCOL
-        self.take(arrival)
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
+    """paho over a buffered socket."""
 
     def _create_socket(self) -> Any:
         connection = super()._create_socket()
@@ -179,7 +182,6 @@ class BrokerLink:
         client.connect_timeout = 2.0
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
-        client.take = self._arrivals.append
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -217,7 +219,6 @@ class BrokerLink:
 
     def _connect(self) -> bool:
         self.generation += 1
-        self._client.generation = self.generation
         try:
             if self.generation == 1:
                 self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
@@ -238,15 +239,10 @@ class BrokerLink:
         if connection is None:
             return
         try:
-            alive = connection.fill()
-            while connection.has_input and len(self._arrivals) < BATCH:
-                if self._client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
-                    alive = False
-                    break
-            if connection.has_input:
-                self._loop.call_soon(self._readable)
+            alive = connection.fill() and self._read(connection)
         except Exception as error:
             log.exception("reading from the broker failed")
+            self._arrivals.clear()  # none of them is acknowledged: they come again
             self._drop(str(error))
             return
         self.last_packet = time.monotonic()
@@ -257,6 +253,22 @@ class BrokerLink:
         if not alive:
             self._drop("closed by the broker")
         self.flush()
+
+    def _read(self, connection: _BufferedSocket) -> bool:
+        """Take the packets that are whole, a batch at most: messages here, everything else is paho's."""
+        while (packet := connection.packet()) is not None:
+            if len(self._arrivals) >= BATCH:
+                self._loop.call_soon(self._readable)
+                break
+            header, start, end = packet
+            if header >> 4 == PUBLISH:
+                arrival = read_publish(header, connection.take(start, end), self.generation)
+                if arrival is None:
+                    raise ConnectionError("the broker sent a malformed message")
+                self._arrivals.append(arrival)
+            elif self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return False
+        return True
 
     def flush(self) -> None:
         """Send what is waiting, as far as the socket takes it; the rest goes when it can."""
