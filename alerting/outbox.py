@@ -20,7 +20,7 @@ VALID_MS: Final = 30 * 60_000
 SETTLE_AFTER_MS: Final = 3_000  # a provider is given this long to show a message that it may have taken
 FIRST_RETRY_MS: Final = 2_000
 LAST_RETRY_MS: Final = 60_000
-LOOKUPS: Final = 3  # look-ups without an answer before a message in doubt is sent again
+LOOKUPS: Final = 2  # look-ups without an answer before a message in doubt is sent again, once
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -73,6 +73,8 @@ class Outbox:
         self._due: list[tuple[int, int, int, str]] = []  # next_at, priority, id, key
         self._ready: list[tuple[int, int, str]] = []  # priority, id, key
         self.in_flight: dict[str, int] = {}
+        self._lookups: dict[str, int] = {}  # since the message was last sent
+        self._sent_in_doubt: set[str] = set()
         for found in entries:
             entry = msgspec.structs.replace(
                 found,
@@ -159,12 +161,18 @@ class Outbox:
                 return self._again(entry, "queued", now, rev, "Tidak ada pada penyedia; dikirim lagi.")
 
     def _in_doubt(self, entry: Entry, now: int, rev: int, reason: str) -> Entry:
-        if entry.attempts >= LOOKUPS:
-            return self._again(entry, "queued", now, rev, f"Tetap tidak diketahui ({reason}); dikirim lagi.")
-        return self._again(entry, "unknown", now + SETTLE_AFTER_MS, rev, reason)
+        """Look it up; send it once more when nobody can say; then go on asking, because two are enough."""
+        lookups = self._lookups.get(entry.key, 0)
+        if lookups < LOOKUPS:
+            return self._again(entry, "unknown", now + SETTLE_AFTER_MS, rev, reason)
+        if entry.key in self._sent_in_doubt:
+            return self._again(entry, "unknown", now + backoff_ms(lookups, entry.id), rev, reason)
+        self._sent_in_doubt.add(entry.key)
+        return self._again(entry, "queued", now, rev, f"Tetap tidak diketahui ({reason}); dikirim lagi.")
 
     def _claim(self, entry: Entry, now: int, rev: int) -> Attempt:
         is_lookup = entry.state == "unknown"
+        self._lookups[entry.key] = self._lookups.get(entry.key, 0) + 1 if is_lookup else 0
         claimed = msgspec.structs.replace(
             entry,
             rev=rev,
@@ -193,6 +201,8 @@ class Outbox:
         latency_ms: float | None = None,
     ) -> Entry:
         del self.open[entry.key]
+        self._lookups.pop(entry.key, None)
+        self._sent_in_doubt.discard(entry.key)
         return msgspec.structs.replace(
             entry, rev=rev, state=state, settled_at=now, reason=reason, reference=reference, latency_ms=latency_ms
         )

@@ -19,6 +19,7 @@ MAX_RANGES: Final = 100
 
 Boot = Annotated[int, msgspec.Meta(ge=0, le=BOOT_MAX)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=SEQ_MAX)]
+Time = Annotated[int, msgspec.Meta(ge=-SEQ_MAX, le=SEQ_MAX)]  # a greater one fits neither a database nor a float
 SERIES_PATTERN: Final = re.compile(r"[a-z][a-z0-9_]{1,30}(\.[0-9]{1,2})?\Z")
 _is_series: Final = SERIES_PATTERN.match
 
@@ -37,7 +38,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     boot: Boot
     seq: Seq
     s: dict[str, float | None]
-    t: int | None = None
+    t: Time | None = None
     fault: dict[str, str] = msgspec.field(default_factory=dict)
 
 

@@ -310,7 +310,7 @@ class Core:
             return False
         try:
             self.journal.write(group)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:  # the latter for a number that SQLite cannot hold
             self._write_failed(str(error))
             return False
         if self.failed_write is not None:

@@ -43,6 +43,7 @@ SCHEMA: Final = "1"
 CACHE_KIB: Final = 32 * 1024
 CHECKPOINT_PAGES: Final = 4000  # a checkpoint costs two syncs in the path of a commit; 16 MB makes it rare
 PRUNE_SLICE: Final = 5000
+SNAPSHOT_FLOOR: Final = "snapshot_floor"  # the journal id up to which every state is complete
 
 
 def _insert(table: Table, *, replace: bool = False) -> str:
@@ -192,8 +193,11 @@ class Journal:
     def _greatest_id(self) -> int:
         sources = [("readings", "id"), ("dead_letters", "id"), ("alerts", "id"), ("outbox", "rev")]
         sources += [("audit", "id"), ("rules", "id")]
+        # Ids that went to no row were used all the same: a state's rev tells which readings are in it, and a reading
+        # with an id below it would be overlooked after a crash, then stored again.
+        sources += [("station_states", "rev"), ("node_states", "rev")]
         found = [self.connection.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] for t, c in sources]  # noqa: S608
-        return max((int(i) for i in found if i is not None), default=0)
+        return max((int(i) for i in (*found, self.value(SNAPSHOT_FLOOR)) if i is not None), default=0)
 
     def _last_audit_hash(self) -> bytes:
         row = self.connection.execute("SELECT hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()

@@ -15,7 +15,7 @@ from alerting.engine import Decision, ReadingTaken, StationState, step
 from alerting.outbox import OPEN, Entry, Outbox
 from alerting.rules import StationRules
 from broker.clock import Clock
-from deploy.journal import Group, Journal
+from deploy.journal import SNAPSHOT_FLOOR, Group, Journal
 from deploy.registry import Registry
 from deploy.settings import Station, rules_of
 from ingest.nodes import node_states, nodes
@@ -55,7 +55,7 @@ class Memory:
 
 def restore(journal: Journal, registry: Registry, clock: Clock) -> Memory:
     """Read everything back; costs time in proportion to the number of stations and the last minutes of readings."""
-    floor = int(journal.value("snapshot_floor") or 0)
+    floor = int(journal.value(SNAPSHOT_FLOOR) or 0)
     decoder = msgspec.msgpack.Decoder(StationState)
     found = {row[0]: (max(row[1], floor), decoder.decode(row[2])) for row in journal.rows(tables.station_states)}
     stations = {name: found.get(name, (floor, StationState())) for name in registry.stations}

@@ -97,10 +97,19 @@ class FleetConnection:
     def open(self) -> None:
         """Connect, subscribe, and be ready; raises FleetRefused or OSError."""
         self._in, self.out = b"", bytearray()
-        plain = socket.create_connection(self._address, timeout=CONNECT_S)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # A node trusts one authority, whatever address its broker has.
-        self._socket = self._tls.wrap_socket(plain) if self._tls else plain
+        self._socket = socket.create_connection(self._address, timeout=CONNECT_S)
+        try:
+            self._introduce()
+        except BaseException:
+            self._socket.close()
+            raise
+        self._socket.setblocking(False)
+        self.is_open = True
+
+    def _introduce(self) -> None:
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls:
+            self._socket = self._tls.wrap_socket(self._socket)
         self._socket.sendall(connect_packet(self._user, self._password))
         kind, body = self._answer()
         if kind != _CONNACK or body[1] != 0:
@@ -110,8 +119,6 @@ class FleetConnection:
             kind, body = self._answer()
             if kind != _SUBACK or body[2] > 2:
                 raise FleetRefused(f"the broker refuses {self._user} the subscription to {self._acks}")
-        self._socket.setblocking(False)
-        self.is_open = True
 
     def _answer(self) -> tuple[int, bytes]:
         while True:

@@ -31,6 +31,7 @@ class Record(msgspec.Struct, kw_only=True):
     resent: int = 0  # sent again because no application ACK came, or the connection was lost
     reconnected: int = 0
     lost_connections: int = 0  # connections lost that nobody meant to lose
+    held: int = 0  # not sent when due: the broker had stopped acknowledging
     backlog: int = 0  # stored observations that were published
     backlog_acked: int = 0
     backlog_seconds: float = 0.0  # until the last of them was acknowledged
@@ -91,6 +92,7 @@ def summary(record: Record) -> str:
         f"published      {len(late)} of {record.scheduled} observations due, by {len(record.nodes)} nodes",
         f"beside         {record.duplicates} duplicates, {record.garbage} garbage, {record.resent} sent again",
         f"connections    {record.reconnected} opened again, {record.lost_connections} lost unasked",
+        f"held back      {record.held}, because the broker had stopped acknowledging",
         f"acknowledged   {len(stored)} by core, {record.unacknowledged} not",
         f"lateness       {_spread(late)}  (publish after its schedule)",
         f"until on disk  {_spread(stored)}  (schedule to application ACK)",
@@ -98,7 +100,7 @@ def summary(record: Record) -> str:
     ]
     if record.backlog:
         pace = record.load.backlog_minutes * 60 / record.backlog_seconds if record.backlog_seconds else 0.0
-        lines.insert(4, f"backlog        {record.backlog_acked} of {record.backlog} stored, {pace:.0f}x real time")
+        lines.insert(5, f"backlog        {record.backlog_acked} of {record.backlog} stored, {pace:.0f}x real time")
     limits = record.limits()
     if limits:
         lines.append(f"VERDICT        the generator was the limit: {'; '.join(limits)}. Ask for less.")

@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 
 from firmware_sim.fleet_plan import LoadRefused
-from tests.bench import floor, latency
+from tests.bench import floor, history, latency, stations, sustained, watchers
 from tests.bench.audit import AuditFailed
+from tests.bench.field import BenchField
+from tests.bench.inside import in_process
 from tests.bench.run import GeneratorFailed
 from tests.bench.table import Row, load_average, machine, plot, table
 
@@ -22,8 +24,21 @@ def _latency(args: argparse.Namespace) -> Iterator[Row]:
     return latency.rows(chosen)
 
 
+def _profile(_: argparse.Namespace) -> Iterator[Row]:
+    with BenchField(1000) as field:
+        found = in_process(field.installation.root, rounds=24, profile=True)
+    print(found["profile"])
+    figure = f"{found['us_per_reading']:.1f} us"
+    yield Row(section="profile", what="CPU a reading, profiled", figure=figure, note="the profile is printed above")
+
+
 SECTIONS: dict[str, Section] = {
     "latency": _latency,
+    "sustained": lambda args: sustained.rows(rate=args.rate, minutes=args.minutes),
+    "stations": lambda _: stations.rows(),
+    "influx": lambda _: history.rows(),
+    "watchers": lambda _: watchers.rows(),
+    "profile": _profile,
 }
 
 

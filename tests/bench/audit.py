@@ -21,19 +21,20 @@ class AuditFailed(Exception):
     """The run was wrong; one line a fault."""
 
 
-def audit(field: BenchField, record: Record) -> None:
+def audit(field: BenchField, record: Record, *, quiet_s: float = QUIET_S) -> None:
     """Compare the one run of a field with its journal and its provider's log; raises AuditFailed."""
     breaches = story(record.load, field.stations)
     told = {node for node, number in breaches.items() if number < record.scheduled}
     faults = []
     try:
-        eventually(lambda: _is_quiet(field, len(told)), "the last messages", QUIET_S)
+        eventually(lambda: _is_quiet(field, len(told)), "the last messages", quiet_s)
     except AssertionError as error:
         faults.append(str(error))
     time.sleep(0.2)  # what should not come has a moment to come all the same
     faults += _readings(field, record, breaches)
     faults += _messages(field, told)
     faults += _alerts(field, told)
+    faults += _counters(field, record)
     if faults:
         raise AuditFailed("\n".join(faults))
 
@@ -88,6 +89,17 @@ def _alerts(field: BenchField, told: set[int]) -> list[str]:
     rows = field.installation.rows("SELECT station, kind, level FROM alerts")
     expected = sorted((field.nodes[node], "raised", 3) for node in told)
     return [] if expected == sorted(rows) else [f"{len(rows)} alert versions in the journal, {len(expected)} expected"]
+
+
+def _counters(field: BenchField, record: Record) -> list[str]:
+    counters = field.installation.status()["counters"]
+    faults = []
+    if record.garbage != counters.get("dead_letters", 0):
+        faults.append(f"{record.garbage} garbage published, {counters.get('dead_letters', 0)} dead letters counted")
+    copies = counters.get("duplicates", 0)
+    if not record.duplicates <= copies <= record.duplicates + record.resent + record.reconnected:
+        faults.append(f"{record.duplicates} duplicates and {record.resent} sent again; {copies} counted")
+    return faults
 
 
 def _some(faults: list[str]) -> list[str]:

@@ -134,6 +134,10 @@ class BenchField:
         assert self.installation.broker is not None
         return _cpu_s(self.installation.broker.pid)
 
+    def core_waited_s(self) -> float:
+        """How long core's loop was ready to run and had no CPU: what others on the machine cost it."""
+        return int(Path(f"/proc/{self.core_pid}/schedstat").read_text().split()[1]) / 1e9
+
     def core_memory_mib(self) -> float:
         """Resident, of the core process."""
         status = Path(f"/proc/{self.core_pid}/status").read_text()

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from firmware_sim.fleet_plan import Load
 from tests.bench.field import BenchField
 from tests.bench.run import Run, run
@@ -92,8 +94,6 @@ def short() -> list[Case]:
 
 
 def _with(load: Load, **changes: object) -> Load:
-    import msgspec
-
     return msgspec.structs.replace(load, **changes)
 
 
@@ -129,7 +129,7 @@ def _rows(case: Case, made: BenchField, done: Run) -> Iterator[Row]:
         section=name,
         what="CPU an observation",
         figure=f"core {done.core_us:.0f} us, broker {done.broker_us:.0f} us",
-        note=f"core uses {done.core_mib:.0f} MiB",
+        note=f"core uses {done.core_mib:.0f} MiB; it waited for a CPU {done.core_waited:.0%} of the run",
     )
     if done.record.backlog:
         pace = case.load.backlog_minutes * 60 / done.record.backlog_seconds

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
+from deploy.commands.simulate import GENERATOR_WAS_THE_LIMIT
 from firmware_sim import fleet_record
 from firmware_sim.fleet_plan import Load, story
 from firmware_sim.fleet_record import Record, percentile
@@ -47,13 +49,15 @@ class Run:
     core_us: float  # of CPU an observation
     broker_us: float
     core_mib: float
+    core_waited: float  # share of the run in which core wanted a CPU and had none
 
 
 def run(field: BenchField, load: Load) -> Run:
     """Publish ``load`` and audit it; raises AuditFailed and GeneratorFailed."""
-    core, broker = field.core_cpu_s(), field.broker_cpu_s()
+    core, broker, waited_s = field.core_cpu_s(), field.broker_cpu_s(), field.core_waited_s()
     record = publish(field, load)
-    core, broker = field.core_cpu_s() - core, field.broker_cpu_s() - broker
+    core, broker, waited_s = field.core_cpu_s() - core, field.broker_cpu_s() - broker, field.core_waited_s() - waited_s
+    mib = field.core_memory_mib()
     audit(field, record)
     total = max(1, record.scheduled + record.backlog)
     return Run(
@@ -64,23 +68,32 @@ def run(field: BenchField, load: Load) -> Run:
         posted=spread(_posted_ms(field, record)),
         core_us=core * 1e6 / total,
         broker_us=broker * 1e6 / total,
-        core_mib=field.core_memory_mib(),
+        core_mib=mib,
+        core_waited=waited_s / record.wall_s,
     )
 
 
 def publish(field: BenchField, load: Load) -> Record:
-    """Let the generator run, in a process of its own."""
-    path = field.fleet_file.with_name("record")
+    """Let the generator run, in a process of its own; raises GeneratorFailed."""
+    done = subprocess.run(publish_command(field, load), stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode not in (0, GENERATOR_WAS_THE_LIMIT):
+        raise GeneratorFailed(f"the generator ended with {done.returncode}: {done.stdout}")
+    return fleet_record.load(_record_file(field))
+
+
+def publish_command(field: BenchField, load: Load) -> list[str]:
+    """What starts the generator."""
     options = [
         *("--rate", load.rate, "--seconds", load.seconds, "--shape", load.shape, "--breaches", load.breaches),
         *("--duplicates", load.duplicates, "--garbage", load.garbage, "--wrong-clocks", load.wrong_clocks),
         *("--reconnects", load.reconnects, "--backlog-minutes", load.backlog_minutes),
     ]
-    argv = [sys.executable, "-m", "deploy.cli", "simulate", "fleet", "--fleet", field.fleet_file, "--record", path]
-    done = subprocess.run([*map(str, argv), *map(str, options)], stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode not in (0, 3):
-        raise GeneratorFailed(f"the generator ended with {done.returncode}: {done.stdout}")
-    return fleet_record.load(path)
+    argv = [sys.executable, "-m", "deploy.cli", "simulate", "fleet", "--fleet", field.fleet_file]
+    return [*map(str, argv), "--record", str(_record_file(field)), *map(str, options)]
+
+
+def _record_file(field: BenchField) -> Path:
+    return field.fleet_file.with_name("record")
 
 
 def _posted_ms(field: BenchField, record: Record) -> list[float]:

@@ -11,94 +11,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from broker.clock import Clock
-from deploy.assembly import credentials_of
-from deploy.commands.node import node_document, write_node_folder
-from firmware_sim import field
+from tests.faults.ack_log import AckLog
+from tests.faults.firmware_field import NODES, STATIONS, FirmwareField
+from tests.faults.injection import injected
 from tests.installation import Installation, SimpleNode, eventually
 
 KILLS = 20
-STATIONS = "".join(
-    f'[[stations]]\nid = "{name}"\nname = "{name}"\ndatum_m = {datum}\n'
-    for name, datum in (("welang-kraton", 6.5), ("gembong-wirogunan", 4.0))
-)
-NODES = ("node-welang", "node-gembong")
-
-
-class AckLog:
-    """Every acknowledged (node, boot, seq) that the broker handed out while it ran."""
-
-    def __init__(self, installation: Installation) -> None:
-        password = credentials_of(installation.state).add("tap")
-        with installation.broker_settings.access_list.open("a") as rules:
-            rules.write("user tap\ntopic read ews/v1/+/ack\n")
-        self.acked: set[tuple[str, int, int]] = set()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="tap")
-        self._client.username_pw_set("tap", password)
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *_: client.subscribe("ews/v1/+/ack")
-        self._client.on_message = self._heard
-        self._port = installation.settings.broker.loopback_port
-
-    def start(self) -> None:
-        self._client.connect("127.0.0.1", self._port)
-        self._client.loop_start()
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def _heard(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        node = message.topic.split("/")[2]
-        for boot, first, last in json.loads(message.payload)["acked"]:
-            self.acked |= {(node, boot, seq) for seq in range(first, last + 1)}
-
-
-class Field:
-    """Real firmware in MicroPython, one process a node."""
-
-    def __init__(self, installation: Installation, clock: Clock) -> None:
-        self._installation, self._clock = installation, clock
-        self._scenario = field.load("badai")
-        self._start_ms = clock.now()
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        for plan in self._scenario.nodes:
-            if plan.id in NODES:
-                self._provision(plan)
-
-    def _provision(self, plan: field.NodePlan) -> None:
-        installation = self._installation
-        password = installation.new_node(plan.id, plan.station)
-        document = node_document(installation.settings, plan.id, password, list(plan.sensors))
-        folder = installation.state.nodes / plan.id
-        write_node_folder(folder, document | {"sample_s": 10}, installation.state)
-        field.write_world(self._scenario, plan.id, folder / "world", self._start_ms)
-
-    def start(self, node: str) -> None:
-        folder = self._installation.state.nodes / node
-        argv, environment = field.node_command(folder, folder / "world", self._clock)
-        with (self._installation.root / f"{node}.log").open("ab") as log:
-            self.processes[node] = subprocess.Popen(
-                argv, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-
-    def kill(self, node: str) -> None:
-        process = self.processes.pop(node)
-        process.kill()
-        process.wait()
-
-    def close(self) -> None:
-        for node in list(self.processes):
-            self.kill(node)
 
 
 @pytest.mark.timeout(300)
@@ -111,7 +35,7 @@ def test_twenty_kills_lose_nothing_and_store_nothing_twice() -> None:
         log = AckLog(installation)
         installation.start()
         log.start()
-        nodes = Field(installation, clock)
+        nodes = FirmwareField(installation, clock)
         try:
             for node in NODES:
                 nodes.start(node)
@@ -132,7 +56,7 @@ def test_twenty_kills_lose_nothing_and_store_nothing_twice() -> None:
     assert len(log.acked) > 50
 
 
-def _kill_one(victim: str, installation: Installation, nodes: Field) -> None:
+def _kill_one(victim: str, installation: Installation, nodes: FirmwareField) -> None:
     if victim == "broker":
         installation.kill("broker")
         installation.start_broker()
@@ -142,21 +66,6 @@ def _kill_one(victim: str, installation: Installation, nodes: Field) -> None:
     else:
         nodes.kill(victim)
         nodes.start(victim)
-
-
-@contextmanager
-def injected(process: subprocess.Popen[bytes] | None, *options: str) -> Iterator[None]:
-    """strace's fault injection on a running process, until the block ends."""
-    assert process is not None
-    argv = ["strace", "-f", "-p", str(process.pid), "-o", "/dev/null", *options]
-    strace = subprocess.Popen(argv, stderr=subprocess.PIPE)
-    assert strace.stderr is not None
-    assert b"attached" in strace.stderr.readline()
-    try:
-        yield
-    finally:
-        strace.send_signal(signal.SIGINT)
-        strace.communicate(timeout=20)
 
 
 def test_a_full_disk_stops_acknowledgements_and_not_warnings() -> None:

@@ -195,6 +195,41 @@ def test_a_crash_while_a_message_is_out_sends_it_once(new_world: Callable[[str],
     assert [("accepted",)] == states
 
 
+def test_ids_that_went_to_no_row_are_not_used_again(new_world: Callable[[str], World]) -> None:
+    """States are filed under ids that no row has; readings after a crash must come after them, or be forgotten."""
+    world = new_world("one")
+    for seq in range(3):
+        world.take(seq, seq, 3.0)
+        for _ in range(20):
+            SetClock.time += 250
+            world.core.snapshots.tick()
+            world.core.turn()  # each takes an id
+    world.crash()
+    world.crash()
+    for _ in range(2):  # its acknowledgement was lost with core
+        SetClock.time = T0 + 4 * MINUTE
+        body = {"v": 1, "boot": 7, "seq": 3, "t": SetClock.time, "s": {"distance_mm": 900}}
+        world.core.turn([Arrival(b"ews/v1/node-a/obs", json.dumps(body).encode(), 1, 1, retain=False, generation=1)])
+        world.crash()
+    assert [0, 1, 2, 3] == [row[1] for row in world.stored()]
+    assert (1, 1, 1) == world.core.memory.states["welang"].above
+
+
+def test_a_time_beyond_all_numbers_harms_nobody_else(new_world: Callable[[str], World]) -> None:
+    """More than SQLite's integers hold: a dead letter, and the turn's other readings are stored."""
+    world = new_world("one")
+    bodies = [{"v": 1, "boot": 7, "seq": n, "t": t, "s": {"distance_mm": 3500}} for n, t in ((0, T0), (1, 2**63))]
+    bodies.append({**bodies[0], "seq": 2})
+    SetClock.time = T0
+    raw = [json.dumps(body).encode() for body in bodies]
+    world.core.turn([Arrival(b"ews/v1/node-a/obs", body, 1, 1, retain=False, generation=1) for body in raw])
+    assert [0, 2] == [row[1] for row in world.stored()]
+    assert [(7, 0), (7, 2)] == world.wire.acked
+    letters = world.core.journal.connection.execute("SELECT reason, payload FROM dead_letters").fetchall()
+    assert [raw[1]] == [payload for _, payload in letters]
+    assert "at `$.t`" in letters[0][0]
+
+
 def test_silence_is_told_within_a_second_and_once(new_world: Callable[[str], World]) -> None:
     """By the clock, not by a reading; over a restart it is counted from when core could listen."""
     world = new_world("one")

@@ -124,6 +124,32 @@ def test_a_provider_that_never_says_gets_it_once_more() -> None:
     assert [(1, False), (1, True), (1, True), (1, False)] == seen
 
 
+def test_a_provider_that_takes_and_never_answers_gets_two_at_most() -> None:
+    """Every request times out for an hour: sent twice, asked about again and again, never called sent."""
+    box, now = outbox(entry()), T0
+    seen: list[bool] = []
+    while now < T0 + 2 * VALID_MS:
+        for _, is_lookup in claimed(box, now):
+            seen.append(is_lookup)
+            now += 10_000
+            assert "dead" != settled(Unknown(reason="time-out"), box, now).state
+        now += 250
+    assert 2 == seen.count(False)
+    assert [False, True, True, False, True, True] == seen[:6]
+    assert 30 < len(seen) < 80
+
+
+def test_a_message_that_was_refused_before_is_looked_up_too() -> None:
+    """Three times "later", then no answer: the next thing is a question all the same."""
+    box, now = outbox(entry()), T0
+    for _ in range(3):
+        assert [(1, False)] == claimed(box, now)
+        now = settled(RetryLater(reason="500"), box, now).next_at
+    assert [(1, False)] == claimed(box, now)
+    assert "unknown" == settled(Unknown(reason="time-out"), box, now).state
+    assert [(1, True)] == claimed(box, now + SETTLE_AFTER_MS)
+
+
 def test_after_a_crash_what_was_being_sent_is_in_doubt() -> None:
     """Sending becomes unknown; queued stays queued."""
     box = outbox(entry(1, state="sending"), entry(2))

@@ -1,0 +1,96 @@
+"""The benchmark's short form, as CI runs it: it fails on the audit, never on a time."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from deploy.commands.simulate import GENERATOR_WAS_THE_LIMIT
+from firmware_sim.fleet_plan import Load
+from firmware_sim.fleet_record import Record
+from tests.bench.audit import AuditFailed, audit
+from tests.bench.field import BenchField
+from tests.bench.run import publish, publish_command
+
+LOAD = Load(rate=200, seconds=3, shape="breaches", breaches=5)
+
+
+@pytest.mark.timeout(300)
+def test_the_short_benchmark_passes_its_audit_and_prints_its_table() -> None:
+    """Two loads, one of them with everything wrong that a field can do; the table goes to the log of this test."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "--short"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(done.stdout)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "schedule -> POST" in done.stdout
+    assert "machine" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def ran() -> Iterator[tuple[BenchField, Record]]:
+    """One short run whose broker is gone afterwards."""
+    with BenchField(20) as field:
+        field.start()
+        yield field, publish(field, LOAD)
+
+
+def test_a_sound_run_passes(ran: tuple[BenchField, Record]) -> None:
+    """The audit has nothing to say about a run in which nothing was lost."""
+    audit(*ran)
+
+
+def test_the_audit_sees_a_reading_that_is_missing(ran: tuple[BenchField, Record]) -> None:
+    """An observation that was published and is not in the journal: as if a row had been lost."""
+    field, record = ran
+    longer = msgspec.structs.replace(record, scheduled=record.scheduled + 1)
+    with pytest.raises(AuditFailed, match=r"pos-000000: 31 published; lost \[30\]"):
+        audit(field, longer)
+
+
+def test_the_audit_sees_a_reading_that_nobody_published(ran: tuple[BenchField, Record]) -> None:
+    """One row more than was published."""
+    field, record = ran
+    shorter = msgspec.structs.replace(record, scheduled=record.scheduled - 1)
+    with pytest.raises(AuditFailed, match=r"pos-000019: 29 published; lost \[\].*never published \[29\]"):
+        audit(field, shorter)
+
+
+def test_the_audit_sees_a_breach_that_nobody_was_told_of(ran: tuple[BenchField, Record]) -> None:
+    """The provider's log lacks one message."""
+    field, record = ran
+    lines = field.provider.log.read_text().splitlines(keepends=True)
+    field.provider.log.write_text("".join(lines[1:]))
+    try:
+        with pytest.raises(AuditFailed, match="breached and nobody was told"):
+            audit(field, record, quiet_s=0.5)
+    finally:
+        field.provider.log.write_text("".join(lines))
+
+
+def test_the_audit_sees_a_message_that_was_sent_twice(ran: tuple[BenchField, Record]) -> None:
+    """The provider's log has one line twice."""
+    field, record = ran
+    lines = field.provider.log.read_text().splitlines(keepends=True)
+    field.provider.log.write_text("".join([*lines, lines[0]]))
+    try:
+        with pytest.raises(AuditFailed, match="was told 2 times"):
+            audit(field, record)
+    finally:
+        field.provider.log.write_text("".join(lines))
+
+
+def test_a_generator_given_too_much_says_so(ran: tuple[BenchField, Record]) -> None:
+    """A million a second is more than it can make: exit code 3 and a verdict, not a figure."""
+    field, _ = ran
+    too_much = Load(rate=1_000_000, seconds=0.1)
+    done = subprocess.run(publish_command(field, too_much), capture_output=True, text=True, check=False)
+    assert GENERATOR_WAS_THE_LIMIT == done.returncode, done.stderr
+    assert "VERDICT        the generator was the limit" in done.stdout
