@@ -3,6 +3,7 @@
 import argparse
 import os
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -102,6 +103,8 @@ def _run_fleet(args: argparse.Namespace) -> int:
 
 
 def _publish(publisher: Publisher) -> int:
+    # A shell starts background commands with SIGINT ignored, and Python would leave it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         publisher.run()
     except KeyboardInterrupt:
