@@ -194,7 +194,9 @@ class BrokerLink:
                     continue
                 failures = 0 if self.is_connected else failures
                 await asyncio.sleep(0.5)
-                if self._socket is not None and self._client.loop_misc() != mqtt.MQTT_ERR_SUCCESS:
+                # A connection that brings messages is alive: the answer to a ping may wait behind thousands of them.
+                is_quiet = time.monotonic() - self.last_packet > KEEPALIVE_S / 2
+                if self._socket is not None and is_quiet and self._client.loop_misc() != mqtt.MQTT_ERR_SUCCESS:
                     self._drop("no answer to a ping")
                 self.flush()
         finally:

@@ -27,6 +27,7 @@ from tests.installation import Installation
 
 CONNECTIONS_OF_THEIR_OWN = 200
 GATEWAYS = 16
+COMPLAINTS = 40  # lines
 
 
 class BenchField:
@@ -133,6 +134,13 @@ class BenchField:
     def broker_cpu_s(self) -> float:
         assert self.installation.broker is not None
         return _cpu_s(self.installation.broker.pid)
+
+    def complaints(self) -> list[str]:
+        """What broker and core logged beside alerts and arrivals: where to look when an audit fails."""
+        broker = (self.installation.root / "broker.log").read_text().splitlines()
+        core = self.installation.core_log.read_text().splitlines()
+        found = [line for line in broker if "New " not in line] + [line for line in core if " raised: " not in line]
+        return found[-COMPLAINTS:]
 
     def core_waited_s(self) -> float:
         """How long core's loop was ready to run and had no CPU: what others on the machine cost it."""

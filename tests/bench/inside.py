@@ -7,6 +7,7 @@ Core is the real one with a real journal; its arrivals are handed to it in group
 import argparse
 import contextlib
 import cProfile
+import gc
 import io
 import json
 import os
@@ -73,6 +74,10 @@ def measure(folder: Path, *, rounds: int, profile: bool) -> dict[str, Any]:
     core.turn()
     opened_s = time.perf_counter() - began
     loaded_mib = _resident_mib()
+    # As the core process does once it is ready.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     profiler = cProfile.Profile() if profile else None
     cpu = time.process_time()
     with profiler or contextlib.nullcontext():

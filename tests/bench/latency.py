@@ -8,7 +8,7 @@ import msgspec
 
 from firmware_sim.fleet_plan import Load
 from tests.bench.field import BenchField
-from tests.bench.run import Run, run
+from tests.bench.run import Run, remarks, run
 from tests.bench.table import Row, load_average
 
 SLOW_DISK = ("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_exit=20000")
@@ -108,10 +108,9 @@ def rows(chosen: Sequence[Case]) -> Iterator[Row]:
 
 
 def _rows(case: Case, made: BenchField, done: Run) -> Iterator[Row]:
-    limits = done.record.limits()
     note = f"{done.posted.count} messages; {made.connections}; load {load_average()}"
-    if limits:
-        note = f"THE GENERATOR WAS THE LIMIT: {'; '.join(limits)}; {note}"
+    if warned := remarks(done):
+        note = f"{warned}; {note}"
     name = case.name
     yield Row(
         section=name, what="schedule -> POST", figure=f"{done.posted} ms", goal=case.goal, note=note, plot=done.posted

@@ -9,7 +9,7 @@ from deploy.commands.simulate import GENERATOR_WAS_THE_LIMIT
 from firmware_sim import fleet_record
 from firmware_sim.fleet_plan import Load, story
 from firmware_sim.fleet_record import Record, percentile
-from tests.bench.audit import STATION_IN_TEXT, audit
+from tests.bench.audit import STATION_IN_TEXT, AuditFailed, audit
 from tests.bench.field import BenchField
 
 
@@ -49,7 +49,20 @@ class Run:
     core_us: float  # of CPU an observation
     broker_us: float
     core_mib: float
+    redelivered: int  # copies beyond those that the generator sent: core's connection was lost and came back
     core_waited: float  # share of the run in which core wanted a CPU and had none
+
+
+def remarks(done: Run) -> str:
+    """What a reader must know before believing a figure."""
+    found = []
+    if limits := done.record.limits():
+        found.append(f"THE GENERATOR WAS THE LIMIT: {'; '.join(limits)}")
+    if done.redelivered:
+        found.append(f"CORE LOST ITS BROKER IN BETWEEN: {done.redelivered} redelivered")
+    if done.record.lost_connections:
+        found.append(f"the broker dropped {done.record.lost_connections} connections of the generator")
+    return "; ".join(found)
 
 
 def run(field: BenchField, load: Load) -> Run:
@@ -58,7 +71,10 @@ def run(field: BenchField, load: Load) -> Run:
     record = publish(field, load)
     core, broker, waited_s = field.core_cpu_s() - core, field.broker_cpu_s() - broker, field.core_waited_s() - waited_s
     mib = field.core_memory_mib()
-    audit(field, record)
+    try:
+        audit(field, record)
+    except AuditFailed as error:
+        raise AuditFailed("\n".join([str(error), "logs of broker and core:", *field.complaints()])) from None
     total = max(1, record.scheduled + record.backlog)
     return Run(
         record=record,
@@ -69,6 +85,7 @@ def run(field: BenchField, load: Load) -> Run:
         core_us=core * 1e6 / total,
         broker_us=broker * 1e6 / total,
         core_mib=mib,
+        redelivered=max(0, _copies(field) - record.duplicates - record.resent),
         core_waited=waited_s / record.wall_s,
     )
 
@@ -90,6 +107,10 @@ def publish_command(field: BenchField, load: Load) -> list[str]:
     ]
     argv = [sys.executable, "-m", "deploy.cli", "simulate", "fleet", "--fleet", field.fleet_file]
     return [*map(str, argv), "--record", str(_record_file(field)), *map(str, options)]
+
+
+def _copies(field: BenchField) -> int:
+    return int(field.installation.status()["counters"].get("duplicates", 0))
 
 
 def _record_file(field: BenchField) -> Path:

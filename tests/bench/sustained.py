@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from firmware_sim.fleet_plan import Load
 from tests.bench.field import BenchField
-from tests.bench.run import Run, Spread, run, spread
+from tests.bench.run import Run, Spread, remarks, run, spread
 from tests.bench.table import Row, load_average
 
 MESSAGES_A_MINUTE = 60
@@ -26,8 +26,7 @@ def rows(*, rate: float, minutes: float) -> Iterator[Row]:
 def _rows(done: Run, field: BenchField, began_mib: float) -> Iterator[Row]:
     load = done.record.load
     section = f"{load.rate:.0f}/s for {load.seconds / 60:g} min"
-    limits = done.record.limits()
-    verdict = f"THE GENERATOR WAS THE LIMIT: {'; '.join(limits)}" if limits else "none lost"
+    verdict = remarks(done) or "none lost"
     yield Row(
         section=section,
         what="schedule -> on disk (ACK)",

@@ -17,6 +17,7 @@ from tests.faults.injection import injected
 WARNED_S: Final = 10.0
 MOST_BEFORE: Final = {"pwrite64": 30, "fdatasync": 4}  # calls that still succeed: a rise has some more
 SLOW_MS: Final = 20
+FIRST_SEEN: Final = ", first seen after "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +47,13 @@ class Sweep:
     core that died before it could record them, and by the next one.
     """
 
-    warned_s: dict[str, float] = field(default_factory=dict)
+    warned_s: list[tuple[str, float]] = field(default_factory=list)
     missed: int = 0
     repeated: int = 0
     faults: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        told = [f"{name}: warned after {after * 1000:.0f} ms" for name, after in self.warned_s.items()]
+        told = [f"{name}: warned after {after * 1000:.0f} ms" for name, after in self.warned_s]
         injected_ = f"{len(told)} faults injected, {self.missed} of them missed"
         doubt = f"{self.repeated} messages sent twice, where core died with a journal that could not be written"
         return [*told, injected_, doubt, *self.faults]
@@ -100,7 +101,7 @@ def take_slowly(field_: EpisodeField, done: Sweep) -> None:
 
 
 def _take(field_: EpisodeField, name: str, options: tuple[str, ...], done: Sweep, *, dies: bool = False) -> None:
-    known = {fault.partition(" (first seen after ")[0] for fault in done.faults}
+    known = {fault.partition(FIRST_SEEN)[0] for fault in done.faults}
     posts, restarts = len(field_.provider.posts()), field_.restarts
     rise = field_.rise()
     with injected(field_.installation.core, *options):
@@ -113,11 +114,11 @@ def _take(field_: EpisodeField, name: str, options: tuple[str, ...], done: Sweep
         if dies:
             field_.in_doubt.add(field_.alert)
             field_.kill()
-    done.warned_s[name] = max(0, last.time_ns - published) / 1e9
+    done.warned_s.append((name, max(0, last.time_ns - published) / 1e9))
     field_.node.insist(*rise, mend=field_.mend)
     field_.fall()
     field_.settle()
     done.repeated += sum(count > 1 for key, count in field_.sent().items() if key.startswith(f"{field_.alert}/"))
-    done.faults += [f"{fault} (first seen after {name})" for fault in field_.faults() if fault not in known]
+    done.faults += [f"{fault}{FIRST_SEEN}{name}" for fault in field_.faults() if fault not in known]
     if field_.restarts > restarts:
-        done.faults.append(f"core ended by itself (first seen after {name})")
+        done.faults.append(f"core ended by itself{FIRST_SEEN}{name}")

@@ -15,9 +15,10 @@ from tests.installation import Installation, SimpleNode
 PATIENCE_S: Final = 40.0
 REPEAT_S: Final = 0.5
 STEP_MS: Final = 300  # of the node's clock, between two samples
-RISE: Final = (3.0, 4.6, 4.6, 5.6, 5.6)
+CALM: Final = 3.0
+RISE: Final = (4.6, 4.6, 5.6, 5.6)
 VERSIONS: Final = [("raised", 2), ("raised_higher", 3), ("ended", 0)]
-TEXTS: Final = 40  # episodes until a text may come again; by then it is another minute
+TEXTS: Final = 80  # episodes until a text may come again; by then it is another minute
 MOST_FALLING: Final = 40
 
 STATION: Final = """
@@ -114,11 +115,11 @@ class EpisodeField:
         """The samples that bring AWAS; their texts are unlike those of the episodes before."""
         self.episodes += 1
         more = 0.01 * (self.episodes % TEXTS)
-        return [self.sample(metres + more) for metres in RISE]
+        return [self.sample(CALM), *(self.sample(metres + more) for metres in RISE)]
 
     def fall(self) -> None:
         """Low water until the alert has ended."""
-        low = 3.0 - 0.01 * (self.episodes % TEXTS)
+        low = CALM - 0.01 * (self.episodes % TEXTS)
         for _ in range(MOST_FALLING):
             if self._has_ended():
                 return

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-import pytest
-
 Thread = Literal["main", "sender"]
 EVERY_THREAD: Final = ("-f",)
 
@@ -45,7 +43,7 @@ def _targets(pid: int, thread: Thread) -> list[str]:
 @contextmanager
 def _attached(targets: Sequence[str], options: Sequence[str]) -> Iterator[None]:
     if shutil.which("strace") is None:
-        pytest.fail("strace is not installed, and faults are injected with it: apt-get install strace")
+        raise AssertionError("strace is not installed, and faults are injected with it: apt-get install strace")
     strace = subprocess.Popen(["strace", *targets, "-o", "/dev/null", *options], stderr=subprocess.PIPE)
     assert strace.stderr is not None
     for _ in range(targets.count("-p")):

@@ -21,7 +21,7 @@ from typing import Final
 from broker.clock import Clock
 from tests.faults import oracle
 from tests.faults.ack_log import AckLog
-from tests.faults.episode import RISE, STATION, VERSIONS, PersistentNode
+from tests.faults.episode import CALM, RISE, STATION, VERSIONS, PersistentNode
 from tests.faults.firmware_field import NODES, STATIONS, FirmwareField
 from tests.installation import Installation, eventually
 
@@ -84,10 +84,10 @@ class RandomField:
         """Alerts at station welang, one after another, until asked to stop; ends in calm water."""
         while not stop.is_set():
             self.done.episodes += 1
-            for metres in RISE:
+            for metres in (CALM, *RISE):
                 self._sample(metres)
             while not self._has_ended():
-                self._sample(3.0)
+                self._sample(CALM)
 
     def _sample(self, metres: float) -> None:
         self.node.longest_s = 0

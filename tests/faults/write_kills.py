@@ -1,7 +1,7 @@
 """Core killed at every write of one alert: instead of its n-th write-like system call, for every n that there is.
 
-Two kinds of point: while the episode plays (from the first sample on, thread by thread), and while core starts again
-over an episode in progress with messages in doubt.
+Messages go to the provider's emulator, whose log of POSTs is its own. Two kinds of point: while the episode plays (from
+the first sample on, thread by thread), and while core starts again over an episode in progress with messages in doubt.
 """
 
 import time
@@ -27,6 +27,7 @@ CALLS: Final[tuple[tuple[Thread, str], ...]] = (
 )
 AT_START: Final = ("pwrite64", "fdatasync", "sendto", "write", "ftruncate")
 MOST: Final = 2000
+FIRST_SEEN: Final = ", first seen after "
 CALM: Final = 2  # this many points in a row that were never reached: there are no more
 
 
@@ -56,13 +57,13 @@ class Sweep:
         return [f"{self.killed.total()} points in {self.seconds:.0f} s: {kinds or 'none'}", *self.faults]
 
 
-def sweep(folder: Path, say: Callable[[str], None], *, every: int = 1, at_start: bool = True) -> Sweep:
+def sweep(folder: Path, say: Callable[[str], None], *, every: int = 1) -> Sweep:
     """Every ``every``-th point of each call, until there are no more."""
     done = Sweep()
     began = time.monotonic()
     with EpisodeField(folder) as field_:
         field_.play()
-        for points in _series(every, at_start=at_start):
+        for points in _series(every):
             calm = 0
             for point in points:
                 was_killed = take(field_, point, done)
@@ -78,7 +79,7 @@ def sweep(folder: Path, say: Callable[[str], None], *, every: int = 1, at_start:
 def take(field_: EpisodeField, point: Point, done: Sweep) -> bool:
     """Play an episode over one point and judge it; whether core was killed there."""
     before = field_.restarts
-    known = set(done.faults)
+    known = {fault.partition(FIRST_SEEN)[0] for fault in done.faults}
     if point.at_start:
         was_killed = _start_over(field_, point)
     else:
@@ -91,8 +92,7 @@ def take(field_: EpisodeField, point: Point, done: Sweep) -> bool:
         was_killed = field_.restarts > before
     if was_killed:
         done.killed[str(point).rpartition(":")[0]] += 1
-    seen = {fault.partition(" (first seen after ")[0] for fault in known}
-    done.faults += [f"{fault} (first seen after {point})" for fault in field_.faults() if fault not in seen]
+    done.faults += [f"{fault}{FIRST_SEEN}{point}" for fault in field_.faults() if fault not in known]
     return was_killed
 
 
@@ -124,9 +124,8 @@ def _start_over(field_: EpisodeField, point: Point) -> bool:
     return was_killed
 
 
-def _series(every: int, *, at_start: bool) -> Iterator[Iterator[Point]]:
+def _series(every: int) -> Iterator[Iterator[Point]]:
     for thread, call in CALLS:
         yield (Point(thread=thread, call=call, n=n) for n in range(1, MOST, every))
-    if at_start:
-        for call in AT_START:
-            yield (Point(thread="main", call=call, n=n, at_start=True) for n in range(1, MOST, every))
+    for call in AT_START:
+        yield (Point(thread="main", call=call, n=n, at_start=True) for n in range(1, MOST, every))
