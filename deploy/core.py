@@ -329,6 +329,7 @@ class Core:
             self.memory.nodes[reading.node].received.forget(reading.boot, reading.seq)
         self.group.readings.clear()
         self.group.dead_letters.clear()
+        self.group.commands.clear()  # who gave them was told that they are not stored, and may say them again
         self.snapshots.take_back(self.group)
 
     def _acknowledge_to_nodes(self, taken: dict[str, list[tuple[int, int]]], now: int) -> None:
