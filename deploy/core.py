@@ -17,28 +17,24 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
-import msgspec
-
-from alerting import explain, policy
-from alerting.channels.port import Outcome
-from alerting.engine import Decision, Event, ReadingTaken, StationState, Ticked, silence_deadline, step
-from alerting.outbox import Attempt, Entry
-from alerting.texts import sms
+from alerting.engine import Decision, StationState, silence_deadline
+from alerting.outbox import Attempt
 from broker import topics, wire
 from broker.clock import Clock
-from deploy.alert_text import alert_text
 from deploy.broker_link import Arrival
 from deploy.dead_letters import DeadLetters
 from deploy.journal import Group, Journal
+from deploy.judgement import Judgement
 from deploy.live_hub import LiveHub
+from deploy.memory import Memory
 from deploy.registry import Registry
-from deploy.restore import Memory, apply_rules
+from deploy.restore import apply_rules
 from deploy.settings import Settings
 from deploy.snapshots import Snapshots
-from ingest.qualify import filing_time, is_live, qualify, value_flag
-from ingest.readings import Reading
+from deploy.telling import Plan, Telling
+from ingest.readings import Reading, readings
+from ingest.received import ranges
 from ingest.stations import Node
 
 log: Final = logging.getLogger(__name__)
@@ -80,11 +76,23 @@ class Core:
         self.clock, self.hub = clock, hub
         self.link: Link
         self.sender: Carrier
-        self.zone = ZoneInfo(settings.site.timezone)
         self.counters: Counter[str] = Counter()
         self.turns = 0
         self.group = Group()
         self.snapshots = Snapshots(journal)
+        self.telling = Telling(
+            settings=settings,
+            registry=registry,
+            journal=journal,
+            memory=memory,
+            clock=clock,
+            hub=hub,
+            snapshots=self.snapshots,
+            parallel=parallel,
+        )
+        self.judgement = Judgement(
+            registry=registry, memory=memory, ids=journal.take_ids, recall=self._recall, decided=self._decided
+        )
         self.dead_letters = DeadLetters(journal, self.counters)
         self.listening_since = clock.now()
         self.history_cursor = int(journal.value("history_cursor") or 0)
@@ -92,8 +100,6 @@ class Core:
         self.failed_write: str | None = None
         self._next_write = 0.0
         self._by_topic: dict[bytes, Node] = {}
-        self._outcomes: list[tuple[str, Outcome | None]] = []
-        self._parallel = parallel
         self._deadlines: list[tuple[int, str]] = []
         self._watched: set[str] = set()
         self.station_revs: dict[str, int] = {}  # journal id of the last change that was not a reading
@@ -109,7 +115,7 @@ class Core:
             self.snapshots.mark_node(name)
         for state, decision in self.memory.untold:
             log.error("a decision of the last run was never told: %s", decision)
-            self._record(decision, self._plan(decision, now), state, now)
+            self._record(decision, self.telling.plan(decision, now), state, now)
         for station in self.memory.states:
             self._watch(station)
 
@@ -127,8 +133,8 @@ class Core:
         for arrival in arrivals:
             self._take(arrival, now, taken)
         self._tick(now)
-        self._settle(now)
-        attempts = self._claim(now)
+        self.telling.settle(self.group, now)
+        attempts = self.telling.claim(self.group, now)
         is_durable = self._commit()
         for attempt in attempts:
             self.sender.carry(attempt)
@@ -152,6 +158,13 @@ class Core:
             log.exception("taking a message on %r failed", arrival.topic[:80])
             self.dead_letters.add(self.group, arrival, f"internal: {error!r}", now)
 
+    def _recall(self, row_id: int) -> Reading | None:
+        """A row of the log, written or about to be."""
+        for reading in reversed(self.group.readings):
+            if reading.id == row_id:
+                return reading
+        return next((Reading(*row) for row in self.journal.rows(readings, "WHERE id = ?", (row_id,))), None)
+
     def _node(self, arrival: Arrival) -> Node:
         known = self._by_topic.get(arrival.topic)
         if known is not None:
@@ -168,86 +181,30 @@ class Core:
         if not node.received.is_new(observation.boot, observation.seq):
             self.counters["duplicates"] += 1
             return True
-        time_filed = filing_time(observation, now, node.last_filed)
-        has_own_time = time_filed[1] is None
-        live = has_own_time or (
-            not is_retained and is_live(has_own_time=False, received_at=now, last_arrival=node.last_arrival)
-        )
-        readings = qualify(
-            observation,
-            node=node.id,
-            station=self.registry.ingest[node.station],
-            time=time_filed,
-            received_at=now,
-            first_id=self.journal.take_ids(len(observation.s)),
-        )
-        for reading in readings:
-            self._evaluate(reading, is_live=live)
-        self.counters["readings"] += len(readings)
-        node.last_arrival, node.last_filed = now, max(node.last_filed, time_filed[0])
+        rows = self.judgement.take(observation, node=node, received_at=now, is_retained=is_retained)
+        self.counters["readings"] += len(rows)
+        self.hub.mark_station(node.station)
         if self.failed_write is not None:
             return False
         node.received.take(observation.boot, observation.seq)
-        self.group.readings += readings
+        self.group.readings += rows
         self.snapshots.mark_node(node.id)
         return True
 
     # -- decide --------------------------------------------------------------------------------------------------
 
-    def _evaluate(self, reading: Reading, *, is_live: bool) -> None:
-        self.memory.remember(reading)
-        self.hub.mark_station(reading.station)
-        rules = self.memory.rules[reading.station]
-        if reading.quantity == rules.quantity:
-            event = ReadingTaken(reading.time, reading.received_at, reading.value, value_flag(reading), is_live)
-            self._step(reading.station, event, reading.received_at)
-
-    def _step(self, station: str, event: Event, now: int) -> None:
-        before = self.memory.states[station]
-        after, decisions = step(before, self.memory.rules[station], event)
-        if after is before:
-            return
-        planned = [self._plan(decision, now) for decision in decisions] if decisions else ()
-        self.memory.states[station] = after
+    def _decided(self, station: str, state: StationState, decisions: tuple[Decision, ...], now: int) -> None:
+        """Take a station's new state and what was decided; when the words fail, nothing has changed."""
+        plans = [self.telling.plan(decision, now) for decision in decisions] if decisions else ()
+        self.memory.states[station] = state
         self.snapshots.mark_station(station)
-        for decision, entries in zip(decisions, planned, strict=True):
-            self._record(decision, entries, after, now)
+        for decision, plan in zip(decisions, plans, strict=True):
+            self._record(decision, plan, state, now)
         if station not in self._watched:
             self._watch(station)
 
-    def _plan(self, decision: Decision, now: int) -> tuple[str, list[Entry]]:
-        """The decision in words, and the messages that tell it."""
-        station = self.registry.stations[decision.station]
-        why = explain.why(decision, self.zone)
-        body = sms(alert_text(decision, station=station, settings=self.settings))
-        officers = self.registry.officers
-        count = sum(max(1, len(officer.channels)) for officer in officers)
-        first_id = self.journal.take_ids(count + 1) + 1
-        return why, policy.messages(decision, officers=officers, body=body, now=now, first_id=first_id)
-
-    def _record(self, decision: Decision, planned: tuple[str, list[Entry]], state: StationState, now: int) -> None:
-        why, entries = planned
-        name = policy.alert_id(decision)
-        cause = msgspec.json.encode(decision).decode()
-        row_id = self.journal.take_ids()
-        told = (name, decision.version, decision.station, decision.hazard, decision.kind, decision.level)
-        self.group.alerts.append((row_id, *told, now, cause, why))
-        self.group.station_states[decision.station] = self.snapshots.station_row(decision.station, state)
-        self.journal.add_audit(
-            self.group,
-            at=now,
-            actor="engine",
-            action=f"alert {decision.kind}",
-            subject=f"{name} v{decision.version}",
-            detail=decision,
-        )
-        for entry in entries:
-            self.memory.outbox.enqueue(entry)
-            self._changed(entry)
-        self.station_revs[decision.station] = row_id
-        self.hub.mark_station(decision.station)
-        self.hub.add_alert(decision, row_id, why, now)
-        log.warning("%s v%d %s: %s", name, decision.version, decision.kind, why)
+    def _record(self, decision: Decision, plan: Plan, state: StationState, now: int) -> None:
+        self.station_revs[decision.station] = self.telling.record(self.group, decision, plan, state, now)
 
     def _tick(self, now: int) -> None:
         if not self.link.is_connected:
@@ -256,7 +213,7 @@ class Core:
         while self._deadlines and self._deadlines[0][0] < now:
             _, station = heapq.heappop(self._deadlines)
             self._watched.discard(station)
-            self._step(station, Ticked(now, self.listening_since), now)
+            self.judgement.tick(station, now, self.listening_since)
             self._watch(station)
 
     def _watch(self, station: str) -> None:
@@ -265,38 +222,6 @@ class Core:
         if deadline is not None and station not in self._watched:
             self._watched.add(station)
             heapq.heappush(self._deadlines, (deadline, station))
-
-    # -- messages ------------------------------------------------------------------------------------------------
-
-    def outcome(self, key: str, outcome: Outcome | None) -> None:
-        """What became of an attempt; taken into account by the next turn."""
-        self._outcomes.append((key, outcome))
-
-    @property
-    def has_outcomes(self) -> bool:
-        """Whether outcomes wait for a turn."""
-        return bool(self._outcomes)
-
-    def _settle(self, now: int) -> None:
-        outcomes, self._outcomes = self._outcomes, []
-        for key, outcome in outcomes:
-            entry = self.memory.outbox.settle(
-                key, outcome, now=now, rev=self.journal.take_ids(), speed=self.clock.speed
-            )
-            if entry is not None:
-                self._changed(entry)
-
-    def _claim(self, now: int) -> list[Attempt]:
-        in_flight = self.memory.outbox.in_flight
-        free = {channel: most - in_flight.get(channel, 0) for channel, most in self._parallel.items()}
-        attempts, changed = self.memory.outbox.claim(now, free, self.journal.take_ids())
-        for entry in changed:
-            self._changed(entry)
-        return attempts
-
-    def _changed(self, entry: Entry) -> None:
-        self.group.messages[entry.key] = entry
-        self.hub.add_message(entry)
 
     # -- commit and acknowledge ----------------------------------------------------------------------------------
 
@@ -339,17 +264,3 @@ class Core:
             for first in range(0, len(acked), wire.MAX_RANGES):
                 ack = wire.Ack(now=now, acked=acked[first : first + wire.MAX_RANGES])
                 self.link.publish(topics.topic(realm, node, "ack"), wire.encode(ack))
-
-
-def ranges(numbers: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
-    """(boot, seq) pairs as closed ranges ``[boot, from, to]``."""
-    if len(numbers) == 1:
-        ((boot, seq),) = numbers
-        return [(boot, seq, seq)]
-    found: list[tuple[int, int, int]] = []
-    for boot, seq in sorted(set(numbers)):
-        if found and found[-1][0] == boot and found[-1][2] == seq - 1:
-            found[-1] = (boot, found[-1][1], seq)
-        else:
-            found.append((boot, seq, seq))
-    return found

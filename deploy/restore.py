@@ -5,17 +5,17 @@ decision that shows up only now was never told, and is told.
 """
 
 import logging
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
 from alerting import tables
-from alerting.engine import Decision, ReadingTaken, StationState, step
+from alerting.engine import ReadingTaken, StationState, step
 from alerting.outbox import OPEN, Entry, Outbox
 from alerting.rules import StationRules
 from broker.clock import Clock
 from deploy.journal import SNAPSHOT_FLOOR, Group, Journal
+from deploy.memory import Memory
 from deploy.registry import Registry
 from deploy.settings import Station, rules_of
 from ingest.nodes import node_states, nodes
@@ -27,30 +27,6 @@ from ingest.stations import Node
 log: Final = logging.getLogger(__name__)
 
 HORIZON_MS: Final = 15 * 60_000
-
-
-@dataclass(slots=True, kw_only=True)
-class Memory:
-    """What core keeps in memory, by station and by node."""
-
-    states: dict[str, StationState]
-    rules: dict[str, StationRules]
-    nodes: dict[str, Node]
-    outbox: Outbox
-    latest: dict[str, dict[str, Reading]] = field(default_factory=dict)
-    replayed_stations: list[str] = field(default_factory=list)
-    replayed_nodes: list[str] = field(default_factory=list)
-    untold: list[tuple[StationState, Decision]] = field(default_factory=list)
-
-    def remember(self, reading: Reading) -> None:
-        """Keep the newest reading of each quantity, by its own time."""
-        of_station = self.latest.setdefault(reading.station, {})
-        known = of_station.get(reading.quantity)
-        if known is None or reading.time >= known.time:
-            of_station[reading.quantity] = reading
-
-    def nodes_of(self, station: str) -> list[str]:
-        return sorted(node.id for node in self.nodes.values() if node.station == station)
 
 
 def restore(journal: Journal, registry: Registry, clock: Clock) -> Memory:

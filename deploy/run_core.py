@@ -129,7 +129,7 @@ class _Wake:
         self._loop.call_soon_threadsafe(self._take, key, outcome)
 
     def _take(self, key: str, outcome: Outcome | None) -> None:
-        self._core.outcome(key, outcome)
+        self._core.telling.outcome(key, outcome)
         is_urgent = self._core.memory.outbox.is_waiting_for_room
         if self._timer is not None and is_urgent:
             self._timer.cancel()
@@ -139,5 +139,5 @@ class _Wake:
 
     def _turn(self) -> None:
         self._timer = None
-        if self._core.has_outcomes:
+        if self._core.telling.has_outcomes:
             self._core.turn()

@@ -12,7 +12,7 @@ import msgspec
 from alerting.engine import StationState
 from deploy.journal import SNAPSHOT_FLOOR as FLOOR
 from deploy.journal import Group, Journal, Row
-from deploy.restore import Memory
+from deploy.memory import Memory
 from ingest.stations import Node
 
 CYCLE_TURNS: Final = 80  # slices a cycle; a tick makes four turns a second, so a restart folds some 20 s of readings

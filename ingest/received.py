@@ -1,6 +1,7 @@
 """Which observations of a node have been taken already, as ranges of sequence numbers for each of its boots."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -80,3 +81,17 @@ def _insert(ranges: Ranges, seq: int) -> bool:
     else:
         ranges.insert(at, (seq, seq))
     return True
+
+
+def ranges(numbers: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """(boot, seq) pairs as closed ranges ``[boot, from, to]``."""
+    if len(numbers) == 1:
+        ((boot, seq),) = numbers
+        return [(boot, seq, seq)]
+    found: list[tuple[int, int, int]] = []
+    for boot, seq in sorted(set(numbers)):
+        if found and found[-1][0] == boot and found[-1][2] == seq - 1:
+            found[-1] = (boot, found[-1][1], seq)
+        else:
+            found.append((boot, seq, seq))
+    return found

@@ -15,10 +15,11 @@ from alerting.outbox import Attempt
 from broker.clock import Clock
 from deploy.assembly import core_of
 from deploy.broker_link import Arrival
-from deploy.core import Core, ranges
+from deploy.core import Core
 from deploy.journal import Journal
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from ingest.received import ranges
 from tests.installation import STATION
 
 T0 = 1_795_000_000_000
@@ -60,10 +61,11 @@ class Wire:
     def deliver(self, core: Core) -> None:
         for attempt in self.waiting:
             if attempt.is_lookup:
-                core.outcome(attempt.entry.key, Accepted(reference="x") if attempt.entry.key in self.sent else None)
+                was_sent = attempt.entry.key in self.sent
+                core.telling.outcome(attempt.entry.key, Accepted(reference="x") if was_sent else None)
             else:
                 self.sent.append(attempt.entry.key)
-                core.outcome(attempt.entry.key, Accepted(reference="x"))
+                core.telling.outcome(attempt.entry.key, Accepted(reference="x"))
         self.waiting.clear()
 
 

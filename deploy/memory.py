@@ -1,0 +1,33 @@
+"""What core keeps in memory, by station and by node."""
+
+from dataclasses import dataclass, field
+
+from alerting.engine import Decision, StationState
+from alerting.outbox import Outbox
+from alerting.rules import StationRules
+from ingest.readings import Reading
+from ingest.stations import Node
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """``untold`` are decisions that came out only when the journal's tail was folded after a restart."""
+
+    states: dict[str, StationState]
+    rules: dict[str, StationRules]
+    nodes: dict[str, Node]
+    outbox: Outbox
+    latest: dict[str, dict[str, Reading]] = field(default_factory=dict)
+    replayed_stations: list[str] = field(default_factory=list)
+    replayed_nodes: list[str] = field(default_factory=list)
+    untold: list[tuple[StationState, Decision]] = field(default_factory=list)
+
+    def remember(self, reading: Reading) -> None:
+        """Keep the newest reading of each quantity, by its own time."""
+        of_station = self.latest.setdefault(reading.station, {})
+        known = of_station.get(reading.quantity)
+        if known is None or reading.time >= known.time:
+            of_station[reading.quantity] = reading
+
+    def nodes_of(self, station: str) -> list[str]:
+        return sorted(node.id for node in self.nodes.values() if node.station == station)
