@@ -1,6 +1,7 @@
 """Who is told of a decision, by which channel, how urgently. Pure.
 
-In this version: every officer, at once, of every version of every alert. The public is not told yet.
+In this version: every officer, at once, of every version of every alert of a station, and of what falls silent
+together. The public, whose alerts are those of areas, is not told yet.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from alerting.engine import Decision
 from alerting.outbox import VALID_MS, Entry
 
 NO_CHANNEL: Final = "none"
+FOR_OFFICERS: Final = ("level", "rain", "air", "data")
+UNOBSERVED: Final = ("silence", "all_silent", "all_heard")  # nothing was measured that a latency could count from
 
 
 class Officer(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +29,18 @@ def alert_id(decision: Decision) -> str:
     return f"{decision.station}.{decision.hazard}.{decision.episode}"
 
 
+def is_for_officers(decision: Decision) -> bool:
+    """Whether officers get a message: of each station's water, rain, air and silence, once for what falls silent together.
+
+    What is inhibited is told to nobody: the alert that stands for it was told. An area's alert is the public's.
+    """
+    return decision.inhibited_by is None and decision.hazard in FOR_OFFICERS
+
+
 def priority(decision: Decision) -> int:
     """Lower goes first: rising alerts by level, then silence, then what is good news."""
     if decision.kind in ("raised", "raised_higher"):
-        return 10 - decision.level if decision.hazard == "level" else 15
+        return 15 if decision.hazard == "data" else 10 - decision.level
     return 20
 
 
@@ -59,7 +70,7 @@ def messages(decision: Decision, *, officers: Sequence[Officer], body: str, now:
                     state="queued" if is_reachable else "dead",
                     attempts=0,
                     created_at=now,
-                    observed_at=decision.at if decision.why != "silence" else None,
+                    observed_at=decision.at if decision.why not in UNOBSERVED else None,
                     valid_until=now + VALID_MS,
                     next_at=now,
                     settled_at=None if is_reachable else now,

@@ -68,6 +68,14 @@ station_states: Final = Table(
     Column("station", String, primary_key=True),
     Column("rev", Integer, nullable=False),  # readings after this id are not in it
     Column("state", LargeBinary, nullable=False),
+    Column("rain", LargeBinary),  # the last day at its gauge; null where there is none
+)
+
+scope_states: Final = Table(
+    "scope_states",
+    metadata,
+    Column("name", String, primary_key=True),  # an area's code, or a group of stations
+    Column("state", LargeBinary, nullable=False),
 )
 
 audit: Final = Table(

@@ -1,58 +1,182 @@
-"""Rate of rise, robust against single bad samples, and the time to a threshold with its range."""
+"""Rate of rise, and the time to a height with its range.
 
-from collections.abc import Sequence
+Two filters of height and rate run side by side over a station's samples, one for a river that keeps its rate and one
+for a river that changes it; each sample shifts the weight to the one that foresaw it better (interacting multiple
+models, Blom and Bar-Shalom 1988). Their memory is a dozen numbers, whatever the reporting interval, and gaps only make
+them less sure. How noisy the sensor is, they learn from its second differences. A single wild sample is bounded to
+four standard deviations.
+"""
+
+import math
 from typing import Final
 
 import msgspec
-import numpy as np
 
-WINDOW_MS: Final = 45 * 60_000
-WINDOW_SAMPLES: Final = 24
-LEAST_SAMPLES: Final = 5
-LEAST_SPAN_MS: Final = 4 * 60_000
 HOUR_MS: Final = 3_600_000
 STEADY_M_PER_H: Final = 0.02  # slower than this is "tetap"
 
-_pairs: Final = {n: np.triu_indices(n, 1) for n in range(2, WINDOW_SAMPLES + 1)}
+# Variance that the rate gains per hour, (m/h)2: a calm river, and one in flood.
+_CALM: Final = 0.003
+_FLOOD: Final = 1.0
+_SWITCH_H: Final = 1.0  # a river changes from one to the other about once in this
+_LEAST_NOISE: Final = 0.003**2
+_MOST_NOISE: Final = 0.1**2
+_FIRST_NOISE: Final = 0.01**2
+_LEARNING: Final = 0.08
+_WILD: Final = 16.0  # squared standard deviations
+_LEAST_WEIGHT: Final = 0.02
+_LATELY_H: Final = 1 / 3
+
+LEAST_SAMPLES: Final = 5
+VAGUE_M_PER_H: Final = 0.3  # a rate less certain than this is no rate, unless it is twice as large
+Z_80: Final = 1.2815515655446004  # the normal distribution's quantile for a two-sided 80 %
+
+# What a hydrograph's curve does to a straight line: measured, not derived (tests/bench/trend.py).
+SOONER: Final = 0.8
+LATER: Final = 1.3
+MOST_SLOWING: Final = 0.15
+SURE: Final = 0.3  # a rise is forecast when even its slow end is this part of its rate
+FAR_MS: Final = 6 * HOUR_MS
+
+Belief = tuple[float, float, float, float, float]  # height m, rate m/h, and their variances: height, both, rate
+
+
+class Motion(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is believed of a station's height and rate after ``samples`` samples, the last one at ``time`` (ms UTC)."""
+
+    time: int
+    samples: int
+    calm: Belief
+    flood: Belief
+    weight: float  # of the calm river, 0..1
+    noise: float  # variance of a sample, m2
+    last: tuple[float, float, float]  # the last two samples, and the hours between them
+    wild: int  # samples in a row that nobody foresaw
+    lately: float  # m/h, the mean rate of about the last 20 minutes
 
 
 class Trend(msgspec.Struct, frozen=True, gc=False):
-    """Rates in metres an hour: the median of all pairwise slopes (Theil 1950, Sen 1968) and their middle 80 %."""
+    """Rates in metres an hour: the most likely one, and its 80 % limits.
+
+    ``height`` is the water freed of the sensor's noise, in metres, ``slowing`` by how much the rise was faster
+    lately than it is now (0.1: by a tenth), ``spacing_ms`` the time between the last two samples.
+    """
 
     rate: float
     slow: float
     fast: float
+    height: float | None = None
+    slowing: float = 0.0
+    spacing_ms: int = 0
 
 
 class Eta(msgspec.Struct, frozen=True, gc=False):
-    """When a height is expected to be reached, ms UTC. ``latest`` is None when the slow end never gets there."""
+    """When a height is expected to be reached, ms UTC. ``latest`` is None when no end can be said."""
 
     earliest: int
     latest: int | None
 
 
-def theil_sen(times: Sequence[int], values: Sequence[float]) -> Trend | None:
-    """The trend of samples in order of time; None when they are too few or too close together to say.
+def followed(motion: Motion | None, time: int, value: float) -> Motion:
+    """``motion`` with one more sample, ``value`` metres at ``time``, which must be later than the last."""
+    if motion is None:
+        first = (value, 0.0, _FIRST_NOISE, 0.0, 1.0)
+        return Motion(time, 1, first, first, 0.5, _FIRST_NOISE, (value, value, 0.0), 0, 0.0)
+    hours = (time - motion.time) / HOUR_MS
+    noise = _learned(motion, value, hours)
+    stay = 1.0 - min(0.25, hours / _SWITCH_H / 2)
+    calm_before = motion.weight * stay + (1.0 - motion.weight) * (1.0 - stay)
+    shared = motion.weight * stay / calm_before, motion.weight * (1.0 - stay) / (1.0 - calm_before)
+    bound = _WILD if motion.wild == 0 else math.inf  # the second wild sample in a row is believed
+    calm, calm_fit, _ = _foreseen(_mixed(motion, shared[0]), value, hours, _CALM, noise=noise, bound=bound)
+    flood, flood_fit, far = _foreseen(_mixed(motion, shared[1]), value, hours, _FLOOD, noise=noise, bound=bound)
+    weight = calm_before * calm_fit / (calm_before * calm_fit + (1.0 - calm_before) * flood_fit)
+    weight = min(max(weight, _LEAST_WEIGHT), 1.0 - _LEAST_WEIGHT)
+    wild = motion.wild + 1 if far >= _WILD else 0
+    rate = weight * calm[1] + (1.0 - weight) * flood[1]
+    lately = motion.lately + (1.0 - math.exp(-hours / _LATELY_H)) * (rate - motion.lately)
+    return Motion(time, motion.samples + 1, calm, flood, weight, noise, (motion.last[1], value, hours), wild, lately)
 
-    ``times`` are ms UTC, strictly rising; ``values`` metres.
-    """
-    n = len(times)
-    if n < LEAST_SAMPLES or times[-1] - times[0] < LEAST_SPAN_MS:
+
+def _learned(motion: Motion, value: float, hours: float) -> float:
+    """The sensor's noise, from how far the sample in the middle of three lies off the line between the others."""
+    before, middle, before_hours = motion.last
+    if motion.samples < 2:
+        return motion.noise
+    part = before_hours / (before_hours + hours)
+    off = middle - before * (1.0 - part) - value * part
+    seen = min(off * off / (1.0 + part * part + (1.0 - part) ** 2), 9.0 * motion.noise)
+    return min(max(motion.noise + _LEARNING * (seen - motion.noise), _LEAST_NOISE), _MOST_NOISE)
+
+
+def _mixed(motion: Motion, calm: float) -> Belief:
+    """Both beliefs as one, the calm one with this share."""
+    x0, v0, a0, b0, c0 = motion.calm
+    x1, v1, a1, b1, c1 = motion.flood
+    other = 1.0 - calm
+    both, dx, dv = calm * other, x0 - x1, v0 - v1
+    return (
+        calm * x0 + other * x1,
+        calm * v0 + other * v1,
+        calm * a0 + other * a1 + both * dx * dx,
+        calm * b0 + other * b1 + both * dx * dv,
+        calm * c0 + other * c1 + both * dv * dv,
+    )
+
+
+def _foreseen(
+    belief: Belief, value: float, hours: float, unrest: float, *, noise: float, bound: float
+) -> tuple[Belief, float, float]:
+    """A belief carried on to a sample and corrected by it; how likely that was, how far off in squared deviations."""
+    x, v, a, b, c = belief
+    x += v * hours
+    a += hours * (2.0 * b + hours * (c + unrest * hours / 3.0))
+    b += hours * (c + unrest * hours / 2.0)
+    c += unrest * hours
+    spread = a + noise
+    off = value - x
+    far = off * off / spread
+    if far > bound:
+        off, far = math.copysign(math.sqrt(bound * spread), off), bound
+    gain, rate_gain = a / spread, b / spread
+    corrected = (x + gain * off, v + rate_gain * off, a - gain * a, b - gain * b, c - rate_gain * b)
+    return corrected, math.exp(-min(far, _WILD) / 2.0) / math.sqrt(spread), far
+
+
+def trend_from(motion: Motion | None) -> Trend | None:
+    """The rate of rise; None when there are too few samples, or they do not say."""
+    if motion is None or motion.samples < LEAST_SAMPLES:
         return None
-    t = np.array(times, dtype=np.float64)
-    y = np.array(values, dtype=np.float64)
-    i, j = _pairs[n]
-    slopes = np.sort((y[j] - y[i]) / (t[j] - t[i])) * HOUR_MS
-    last = slopes.size - 1
-    middle = slopes[last // 2] if last % 2 == 0 else (slopes[last // 2] + slopes[last // 2 + 1]) / 2
-    return Trend(float(middle), float(slopes[last // 10]), float(slopes[last - last // 10]))
+    height, rate, _, _, variance = _mixed(motion, motion.weight)
+    deviation = math.sqrt(max(variance, 0.0))
+    if deviation > VAGUE_M_PER_H and abs(rate) < 2.0 * deviation:
+        return None
+    slowing = max(motion.lately / rate - 1.0, 0.0) if rate > STEADY_M_PER_H else 0.0
+    return Trend(
+        rate, rate - Z_80 * deviation, rate + Z_80 * deviation, height, slowing, round(motion.last[2] * HOUR_MS)
+    )
+
+
+def expected_ms(height: float, *, value: float, trend: Trend) -> float | None:
+    """How long a straight line, bent by the rise's slowing, takes to ``height`` metres.
+
+    0 when the water is there, None when it does not surely rise.
+    """
+    if value >= height:
+        return 0.0
+    if trend.rate <= STEADY_M_PER_H or trend.slow < SURE * trend.rate:
+        return None
+    smooth = value if trend.height is None or trend.height >= height else trend.height
+    return (height - smooth) / trend.rate * HOUR_MS * (1.0 + min(trend.slowing, MOST_SLOWING))
 
 
 def time_to(height: float, *, value: float, trend: Trend, now: int) -> Eta | None:
-    """When ``height`` metres will be reached from ``value`` at ``now``; None unless it is above and the water rises."""
-    if trend.rate <= STEADY_M_PER_H or value >= height:
+    """When ``height`` metres will be reached from ``value`` at ``now``: a range that holds it four times in five.
+
+    None when the water is there, does not surely rise, takes longer than anybody can say, or less time than there is
+    between two samples.
+    """
+    expected = expected_ms(height, value=value, trend=trend)
+    if not expected or not trend.spacing_ms <= expected <= FAR_MS:
         return None
-    gap = height - value
-    fast = max(trend.fast, trend.rate)
-    latest = int(now + gap / trend.slow * HOUR_MS) if trend.slow > STEADY_M_PER_H else None
-    return Eta(int(now + gap / fast * HOUR_MS), latest)
+    return Eta(int(now + SOONER * expected), int(now + LATER * expected))

@@ -21,6 +21,9 @@ class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
     received_at: int
     flag: int  # QARTOD
     reason: str | None = None
+    why: str | None = None  # the flag and its reason as one Indonesian sentence; None when the flag is good
+    node: str | None = None  # which node measured it
+    epoch: int | None = None  # calibration epoch it was computed under
 
 
 class TrendView(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,94 @@ class TrendView(msgspec.Struct, frozen=True, kw_only=True):
     next_level: str | None = None
     eta_from: int | None = None
     eta_to: int | None = None
+
+
+class AirParameterView(msgspec.Struct, frozen=True, kw_only=True):
+    """One parameter of the index: its 24-hour mean, how many of the hours were observed, and its sub-index if any."""
+
+    parameter: str  # pm25 | pm10 | so2 | co | o3 | no2 | hc
+    label: str  # PM2,5
+    mean_ugm3: float | None
+    hours: int  # of 24
+    index: int | None = None  # None: too few hours
+    until: int  # ms UTC, the end of its 24 hours
+
+
+class AirView(msgspec.Struct, frozen=True, kw_only=True):
+    """ISPU, a 24-hour figure, and apart from it the last hour's indicative value, which is never an ISPU.
+
+    ``index`` is None while it cannot be computed, and ``reason`` says why in one Indonesian sentence.
+    """
+
+    index: int | None
+    category: str | None = None  # Baik, Sedang ...
+    colour: str | None = None  # hijau, biru, kuning, merah, hitam
+    critical: str | None = None  # label of the parameter that sets the index
+    advice: str | None = None  # what to do, one Indonesian sentence
+    complete: float | None = None  # share of the critical parameter's 24 hours that was observed
+    until: int | None = None  # ms UTC, the end of the 24 hours
+    computed_at: int
+    parameters: list[AirParameterView] = []
+    reason: str | None = None
+    hour_parameter: str | None = None  # label of what the indicative value is of
+    hour_mean_ugm3: float | None = None
+    hour_word: str | None = None  # rendah, agak tinggi ...
+    hour_until: int | None = None  # ms UTC, the end of that hour
+    hour_raw_ugm3: float | None = None  # the sensor's own mean of that hour, before correction
+    hour_humidity_pct: float | None = None
+    correction: str | None = None  # version of the humidity correction; None: not corrected
+    uncorrected_hours: int = 0  # hours in the 24 that could not be corrected for humidity
+
+
+class RainSumView(msgspec.Struct, frozen=True, kw_only=True):
+    """Rain in a window that ends now; null where no gauge spoke, which is not 0 mm."""
+
+    minutes: int
+    mm: float | None
+    complete: float  # share of the window that was observed
+
+
+class UpstreamRainView(msgspec.Struct, frozen=True, kw_only=True):
+    """Rain over the area upstream in a window that ends now."""
+
+    minutes: int
+    mean_mm: float | None
+    max_mm: float | None
+    spoke: int  # gauges that observed the window
+    gauges: int
+
+
+class RainView(msgspec.Struct, frozen=True, kw_only=True):
+    sums: list[RainSumView]  # 10, 60, 180, 360 and 1440 minutes
+    hour_class: str | None = None  # BMKG's class of the last hour, in Indonesian
+    day_mm: float | None = None  # since 07:00 local
+    day_class: str | None = None
+    upstream: list[UpstreamRainView] = []
+
+
+class TideView(msgspec.Struct, frozen=True, kw_only=True):
+    """The predicted tide: astronomy alone, without wind, rain or river."""
+
+    height_m: float  # now
+    rising: bool
+    high_at: int | None = None  # ms UTC, the next high water
+    high_m: float | None = None
+    low_at: int | None = None
+    low_m: float | None = None
+    above_m: float | None = None  # the height that matters here
+    above_from: int | None = None  # ms UTC, the next time at or over it; before now when it is over it already
+    above_until: int | None = None
+    datum: str  # what heights are counted from
+    rms_m: float | None = None  # how far the prediction was off where it was fitted
+
+
+class MaintenanceView(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody works on the station; it warns nobody in public until then."""
+
+    since: int
+    until: int
+    by: str
+    reason: str
 
 
 class StationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +143,19 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: int | None = None
     river: str | None = None
     kelurahan: list[str] = []
+    latitude: float | None = None  # degrees, WGS 84
+    longitude: float | None = None
+    datum: str | None = None  # name of what levels are counted from
+    datum_m: float | None = None  # height of the sensor over it, of the epoch in force
+    owner: str | None = None
+    impact: dict[str, str] = {}  # what happens at a level: WASPADA, SIAGA, AWAS -> one sentence
+    drift_m: float | None = None  # sensor less staff gauge, median of the last comparisons; positive: it reads too high
+    drift_since: int | None = None  # ms UTC
+    air: AirView | None = None
+    rain: RainView | None = None
+    tide: TideView | None = None
+    unverified: bool = False  # BELUM TERVERIFIKASI: what it stands at, or its last sample, rests on doubtful data
+    maintenance: MaintenanceView | None = None
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,19 +1,34 @@
 """From a decision to what its text is made of."""
 
+from alerting.blind import EVERYTHING
 from alerting.engine import Decision
-from alerting.texts import AlertText
+from alerting.text_clauses import AlertText, Hazard
 from broker.levels import Level
-from deploy.settings import Settings, Station
+from broker.station import Station
+from deploy.settings import Settings
 
 
-def alert_text(decision: Decision, *, station: Station, settings: Settings) -> AlertText:
-    is_silence = decision.hazard == "data"
-    is_water = station.hazard == "level"
+def alert_text(
+    decision: Decision,
+    *,
+    name: tuple[str, bool],
+    station: Station | None,
+    kelurahan: tuple[str, ...],
+    settings: Settings,
+) -> AlertText:
+    """``name`` is that of the station or group, and whether its levels are examples.
+
+    ``kelurahan`` are names, in the order in which the message has them.
+    """
+    is_silence, hazard = decision.hazard == "data", hazard_of(decision, station)
+    is_water = hazard in ("level", "tide")
     return AlertText(
         kind=decision.kind,
         level=Level(decision.level),
-        station_name=station.name,
-        river=station.river,
+        hazard=hazard,
+        why=decision.why,
+        station_name="" if decision.station == EVERYTHING else name[0],
+        river=station.river if station is not None and is_water else None,
         value_m=decision.value if is_water else None,
         rate_m_per_h=decision.trend.rate if decision.trend and is_water else None,
         eta_from=decision.eta.earliest if decision.eta else None,
@@ -21,11 +36,26 @@ def alert_text(decision: Decision, *, station: Station, settings: Settings) -> A
         next_level=Level(decision.next_level) if decision.next_level is not None else None,
         at=decision.at,
         observed_at=decision.value_at,
-        kelurahan=tuple(station.kelurahan),
-        example=station.example,
+        kelurahan=kelurahan,
+        example=name[1],
         realm=settings.site.realm,
         timezone=settings.site.timezone,
         sender=settings.site.sender,
+        by=decision.by,
+        verified=decision.verified or decision.at_least,
+        in_maintenance=decision.maintenance is not None,
         silent=is_silence,
-        at_least=is_silence and decision.level > Level.NORMAL,
+        silent_for_ms=decision.silent_for_ms,
+        at_least=decision.at_least or (is_silence and decision.level > Level.NORMAL),
+        rain=decision.rain,
+        air=decision.air,
     )
+
+
+def hazard_of(decision: Decision, station: Station | None) -> Hazard:
+    """What the text is about: a silence is of what the station measures."""
+    if station is None:
+        return "group"
+    if decision.hazard == "rain" or decision.hazard == "air":
+        return decision.hazard
+    return station.hazard

@@ -5,26 +5,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from alerting import tables
 from alerting.channels.demo import DemoChannel
 from alerting.channels.port import Channel
-from alerting.engine import Decision
-from alerting.outbox import Entry
 from broker import certificates, mosquitto, mosquitto_check
 from broker.clock import Clock
 from broker.credentials import CredentialStore
-from broker.live import AlertView, HealthView, StationView
 from broker.mosquitto import BrokerSettings
 from deploy.core import Core
 from deploy.journal import Journal
-from deploy.live_hub import ALERTS_KEPT, MESSAGES_KEPT, LiveHub
-from deploy.registry import build
+from deploy.live_hub import LiveHub
+from deploy.registry.registry import load
 from deploy.restore import restore
-from deploy.settings import BadSettings, Settings, Twilio, channel_names
+from deploy.settings import BadSettings, Settings, Twilio
+from deploy.shown import health_of, recent_alerts, recent_messages, station_of
 from deploy.state_folder import StateFolder
-from deploy.views import alert_view, station_view
 from ingest.history import History, HistoryReader
 from ingest.history_sqlite import SqliteHistory, SqliteReader
 
@@ -35,9 +29,9 @@ if TYPE_CHECKING:
 
 def core_of(settings: Settings, state: StateFolder, clock: Clock, *, channels: Mapping[str, Channel]) -> Core:
     """Core with everything it remembers; its ``link`` and ``sender`` are still to be given."""
-    registry = build(settings)
     journal = Journal(state.journal)
-    hub = LiveHub({station.id: (station.name, station.example) for station in settings.stations})
+    registry = load(settings, journal.rows)
+    hub = LiveHub(registry.names)
     core = Core(
         settings=settings,
         registry=registry,
@@ -47,9 +41,9 @@ def core_of(settings: Settings, state: StateFolder, clock: Clock, *, channels: M
         hub=hub,
         parallel={name: channel.max_parallel for name, channel in channels.items()},
     )
-    hub.station_source = lambda station: _station(core, station)
-    hub.health_source = lambda: _health(core)
-    hub.load(_recent_alerts(core), _recent_messages(journal))
+    hub.station_source = lambda station: station_of(core, station)
+    hub.health_source = lambda: health_of(core)
+    hub.load(recent_alerts(core), recent_messages(journal))
     core.start()
     return core
 
@@ -175,87 +169,3 @@ def _secret(path: Path, key: str) -> str:
     if not text:
         raise BadSettings(f"{key}: {path} is empty")
     return text
-
-
-def _station(core: Core, name: str) -> StationView:
-    latest = core.memory.latest.get(name, {}).values()
-    state = core.memory.states[name]
-    return station_view(
-        core.registry.stations[name],
-        state,
-        core.memory.rules[name],
-        latest,
-        nodes=core.memory.nodes_of(name),
-        rev=max([reading.id for reading in latest] + [core.station_revs.get(name, 0)]),
-    )
-
-
-def _health(core: Core) -> HealthView:
-    settings = core.settings
-    return HealthView(
-        rev=core.journal.last_id,
-        now=core.clock.now(),
-        speed=core.clock.speed,
-        demo=settings.channels.demo,
-        realm=settings.site.realm,
-        site=settings.site.name,
-        broker_connected=core.link.is_connected,
-        channels=channel_names(settings),
-        problems=problems(core),
-        counters=dict(core.counters),
-        history_lag=max(0, core.journal.last_id - core.history_cursor),
-    )
-
-
-def problems(core: Core) -> list[str]:
-    """What else is wrong with the system, one Indonesian sentence each, the worst first.
-
-    A lost broker and missing channels have fields of their own in the health view.
-    """
-    found = []
-    known = [state for state in core.memory.states.values() if state.last_seen is not None]
-    if known and all(state.silent_since is not None for state in known):
-        found.append("BUTA: tidak ada satu pun stasiun yang mengirim data.")
-    if core.failed_write is not None:
-        found.append(
-            f"Jurnal tidak dapat ditulis ({core.failed_write}). Peringatan tetap jalan; data tertahan di node. "
-            "Kosongkan ruang disk."
-        )
-    if not core.registry.officers:
-        found.append("Belum ada petugas penerima: peringatan tidak dikirim ke siapa pun. Isi [[officers]].")
-    if core.history_problem:
-        found.append(f"Riwayat belum dapat ditulis: {core.history_problem}. Data aman di jurnal.")
-    return found
-
-
-def _recent_alerts(core: Core) -> list[AlertView]:
-    """The last version of each recent alert, oldest first, as the hub shows it."""
-    journal = core.journal
-    found: dict[str, AlertView] = {}
-    rows = journal.rows(tables.alerts, "ORDER BY id DESC LIMIT ?", (ALERTS_KEPT,))
-    for row in reversed(list(rows)):
-        name, decision = row[1], msgspec.json.decode(row[8], type=Decision)
-        station = core.registry.stations.get(decision.station)
-        known = found.pop(name, None)
-        found[name] = alert_view(
-            decision,
-            rev=row[0],
-            why=row[9],
-            decided_at=row[7],
-            raised_at=known.raised_at if known else decision.at,
-            station=(station.name, station.example) if station else (decision.station, False),
-            latency_ms=_first_latency(journal, name, decision.version),
-        )
-    return list(found.values())
-
-
-def _first_latency(journal: Journal, alert: str, version: int) -> float | None:
-    row = journal.connection.execute(
-        "SELECT min(latency_ms) FROM outbox WHERE alert = ? AND version = ?", (alert, version)
-    ).fetchone()
-    return None if row[0] is None else float(row[0])
-
-
-def _recent_messages(journal: Journal) -> list[Entry]:
-    rows = journal.rows(tables.outbox, "ORDER BY id DESC LIMIT ?", (MESSAGES_KEPT,))
-    return [Entry(*row) for row in reversed(list(rows))]

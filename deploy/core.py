@@ -18,23 +18,24 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from alerting.engine import Decision, StationState, silence_deadline
+from alerting.blind import EVERYTHING
+from alerting.engine import Decision
 from alerting.outbox import Attempt
 from broker import topics, wire
 from broker.clock import Clock
+from deploy.acknowledgements import Acknowledgements
 from deploy.broker_link import Arrival
 from deploy.dead_letters import DeadLetters
 from deploy.journal import Group, Journal
 from deploy.judgement import Judgement
 from deploy.live_hub import LiveHub
-from deploy.memory import Memory
+from deploy.memory import Memory, ScopeState
 from deploy.registry import Registry
-from deploy.restore import apply_rules
+from deploy.registry.changes import apply_rules, switch_rules
 from deploy.settings import Settings
 from deploy.snapshots import Snapshots
 from deploy.telling import Plan, Telling
 from ingest.readings import Reading, readings
-from ingest.received import ranges
 from ingest.stations import Node
 
 log: Final = logging.getLogger(__name__)
@@ -93,15 +94,21 @@ class Core:
         self.judgement = Judgement(
             registry=registry, memory=memory, ids=journal.take_ids, recall=self._recall, decided=self._decided
         )
+        self.acknowledgements = Acknowledgements(
+            settings.site.realm,
+            lambda topic, payload: self.link.publish(topic, payload),  # noqa: PLW0108  the link comes later
+        )
         self.dead_letters = DeadLetters(journal, self.counters)
-        self.listening_since = clock.now()
+        self.listening_since = self.linked_since = clock.now()
+        self._is_linked = False
         self.history_cursor = int(journal.value("history_cursor") or 0)
         self.history_problem: str | None = None
+        self.tide_problem: str | None = None
         self.failed_write: str | None = None
         self._next_write = 0.0
         self._by_topic: dict[bytes, Node] = {}
         self._deadlines: list[tuple[int, str]] = []
-        self._watched: set[str] = set()
+        self._watched: dict[str, int] = {}
         self.station_revs: dict[str, int] = {}  # journal id of the last change that was not a reading
 
     def start(self) -> None:
@@ -113,11 +120,12 @@ class Core:
             self.snapshots.mark_station(name)
         for name in self.memory.replayed_nodes:
             self.snapshots.mark_node(name)
-        for state, decision in self.memory.untold:
+        for decision in self.memory.untold:
             log.error("a decision of the last run was never told: %s", decision)
-            self._record(decision, self.telling.plan(decision, now), state, now)
-        for station in self.memory.states:
-            self._watch(station)
+            self._record(decision, self.telling.plan(decision, now), now)
+        self.judgement.scopes.begin(now)
+        for name in (*self.memory.states, *self.memory.areas, EVERYTHING):
+            self.watch(name)
 
     def stop(self) -> None:
         """A last turn with a snapshot of everything, then close the journal."""
@@ -132,6 +140,8 @@ class Core:
         taken: dict[str, list[tuple[int, int]]] = {}
         for arrival in arrivals:
             self._take(arrival, now, taken)
+        if self.registry.next_switch <= now:
+            switch_rules(self, now)
         self._tick(now)
         self.telling.settle(self.group, now)
         attempts = self.telling.claim(self.group, now)
@@ -140,7 +150,8 @@ class Core:
             self.sender.carry(attempt)
         self.link.acknowledge(arrivals)
         if is_durable:
-            self._acknowledge_to_nodes(taken, now)
+            self.acknowledgements.add(taken)
+            self.acknowledgements.flush(now)
         self.hub.flush()
 
     # -- take: one message in ------------------------------------------------------------------------------------
@@ -191,37 +202,52 @@ class Core:
         self.snapshots.mark_node(node.id)
         return True
 
+    def forget_node(self, node: str) -> None:
+        """A node was retired: what it still sends is a dead letter."""
+        self.memory.nodes.pop(node, None)
+        self._by_topic = {topic: known for topic, known in self._by_topic.items() if known.id != node}
+
     # -- decide --------------------------------------------------------------------------------------------------
 
-    def _decided(self, station: str, state: StationState, decisions: tuple[Decision, ...], now: int) -> None:
-        """Take a station's new state and what was decided; when the words fail, nothing has changed."""
+    def _decided(self, name: str, state: ScopeState, decisions: tuple[Decision, ...], now: int) -> None:
+        """Take a scope's new state and what was decided; when the words fail, nothing has changed."""
         plans = [self.telling.plan(decision, now) for decision in decisions] if decisions else ()
-        self.memory.states[station] = state
-        self.snapshots.mark_station(station)
+        self.memory.put(name, state)
+        self.snapshots.mark(name, state, is_decided=bool(decisions))
         for decision, plan in zip(decisions, plans, strict=True):
-            self._record(decision, plan, state, now)
-        if station not in self._watched:
-            self._watch(station)
+            self._record(decision, plan, now)
+        self.watch(name)
 
-    def _record(self, decision: Decision, plan: Plan, state: StationState, now: int) -> None:
-        self.station_revs[decision.station] = self.telling.record(self.group, decision, plan, state, now)
+    def _record(self, decision: Decision, plan: Plan, now: int) -> None:
+        self.station_revs[decision.station] = self.telling.record(self.group, decision, plan, now)
 
     def _tick(self, now: int) -> None:
-        if not self.link.is_connected:
+        is_linked = self.link.is_connected
+        if is_linked != self._is_linked:
+            self._is_linked, self.linked_since = is_linked, now
+            self.watch(EVERYTHING)
+        if not is_linked:
             self.listening_since = now
-            return
         while self._deadlines and self._deadlines[0][0] < now:
-            _, station = heapq.heappop(self._deadlines)
-            self._watched.discard(station)
-            self.judgement.tick(station, now, self.listening_since)
-            self._watch(station)
+            deadline, name = heapq.heappop(self._deadlines)
+            if self._watched.get(name) != deadline:
+                continue  # it was moved to earlier since
+            del self._watched[name]
+            if is_linked or name == EVERYTHING:
+                self.judgement.scopes.tick(
+                    name, now, listening_since=self.listening_since, linked_since=self.linked_since
+                )
+            self.watch(name)
 
-    def _watch(self, station: str) -> None:
-        """Keep one deadline for a station in the heap; it is looked at again when it comes, not at each reading."""
-        deadline = silence_deadline(self.memory.states[station], self.memory.rules[station], self.listening_since)
-        if deadline is not None and station not in self._watched:
-            self._watched.add(station)
-            heapq.heappush(self._deadlines, (deadline, station))
+    def watch(self, name: str) -> None:
+        """Keep the next deadline of a scope in the heap; one that moves to later is noticed when the old one comes."""
+        deadline = self.judgement.scopes.deadline(
+            name, listening_since=self.listening_since, linked_since=self.linked_since
+        )
+        known = self._watched.get(name)
+        if deadline is not None and (known is None or deadline < known):
+            self._watched[name] = deadline
+            heapq.heappush(self._deadlines, (deadline, name))
 
     # -- commit and acknowledge ----------------------------------------------------------------------------------
 
@@ -251,16 +277,11 @@ class Core:
         self.failed_write = error
         self._next_write = time.monotonic() + RETRY_WRITE_S
         for reading in self.group.readings:
-            self.memory.nodes[reading.node].received.forget(reading.boot, reading.seq)
+            if reading.revision:
+                continue  # the reading itself was stored before
+            if (node := self.memory.nodes.get(reading.node)) is not None:  # people's readings have no node
+                node.received.forget(reading.boot, reading.seq)
         self.group.readings.clear()
         self.group.dead_letters.clear()
         self.group.commands.clear()  # who gave them was told that they are not stored, and may say them again
         self.snapshots.take_back(self.group)
-
-    def _acknowledge_to_nodes(self, taken: dict[str, list[tuple[int, int]]], now: int) -> None:
-        realm = self.settings.site.realm
-        for node, numbers in taken.items():
-            acked = ranges(numbers)
-            for first in range(0, len(acked), wire.MAX_RANGES):
-                ack = wire.Ack(now=now, acked=acked[first : first + wire.MAX_RANGES])
-                self.link.publish(topics.topic(realm, node, "ack"), wire.encode(ack))

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from broker.control import CommandFailed, Request
-from broker.credentials import CredentialRefused, CredentialStore, check_node_id
+from broker.credentials import CredentialStore
+from deploy import core_commands_areas, core_commands_gauge, core_commands_nodes, core_commands_stations
 from deploy.core import Core
 from ingest.readings import dead_letters
-from ingest.stations import Node
 
 Handler = Callable[["Commands", Request], Any]
 
@@ -27,6 +27,8 @@ class Commands:
             raise CommandFailed(f"core knows no command {request.name!r}; it knows {', '.join(sorted(HANDLERS))}")
         if request.key is not None and (answer := self._answered(request.key)) is not None:
             return json.loads(answer)
+        if request.name in CHANGES and self.core.failed_write is not None:
+            raise CommandFailed(f"not stored: {self.core.failed_write}; free disk space and say it again")
         result = handler(self, request)
         if request.key is not None:
             self.core.group.commands.append((request.key, self.core.clock.now(), json.dumps(result)))
@@ -44,45 +46,6 @@ class Commands:
         self.core.journal.add_audit(
             self.core.group, at=now, actor=request.actor, action=action, subject=subject, detail=detail
         )
-
-
-def _text(request: Request, name: str) -> str:
-    value = request.args.get(name)
-    if not isinstance(value, str) or not value:
-        raise CommandFailed(f"{request.name}: {name} is missing")
-    return value
-
-
-def node_new(commands: Commands, request: Request) -> dict[str, Any]:
-    """Make a node and its credential, or a new credential for a known one (``replace``)."""
-    core, node, station = commands.core, _text(request, "node"), _text(request, "station")
-    replace = bool(request.args.get("replace"))
-    try:
-        check_node_id(node)
-        if station not in core.registry.stations:
-            known = ", ".join(sorted(core.registry.stations)) or "none"
-            raise CommandFailed(f"no station {station!r} in the settings; there is {known}")
-        if node in core.memory.nodes and not replace:
-            raise CommandFailed(f"node {node} exists; choose another id, or give it a new credential with --replace")
-        is_known = node in commands.credentials.nodes()
-        password = commands.credentials.replace(node) if is_known else commands.credentials.add(node)
-    except CredentialRefused as error:
-        raise CommandFailed(str(error)) from None
-    known_node = core.memory.nodes.get(node)
-    if known_node is None:
-        core.memory.nodes[node] = Node(id=node, station=station)
-    else:
-        known_node.station = station
-    core.group.nodes.append((node, station, core.clock.now(), request.actor, None))
-    core.group.node_states[node] = core.snapshots.node_row(core.memory.nodes[node])
-    core.hub.mark_station(station)
-    commands.audit(request, "node credential", node, {"station": station})
-    return {"node": node, "station": station, "password": password, "reloaded": commands.reload_broker()}
-
-
-def node_list(commands: Commands, _request: Request) -> list[dict[str, Any]]:
-    nodes = sorted(commands.core.memory.nodes.values(), key=lambda node: node.id)
-    return [{"node": node.id, "station": node.station, "last_arrival": node.last_arrival or None} for node in nodes]
 
 
 def list_dead_letters(commands: Commands, request: Request) -> list[dict[str, Any]]:
@@ -123,10 +86,17 @@ def status(commands: Commands, _request: Request) -> dict[str, Any]:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
-    "node-new": node_new,
-    "node-list": node_list,
     "deadletters": list_dead_letters,
     "history-cursor": history_cursor,
     "status": status,
+    **core_commands_nodes.HANDLERS,
+    **core_commands_stations.HANDLERS,
+    **core_commands_gauge.HANDLERS,
+    **core_commands_areas.HANDLERS,
 }
-CHANGES: Final = frozenset({"node-new"})
+CHANGES: Final = (
+    core_commands_nodes.CHANGES
+    | core_commands_stations.CHANGES
+    | core_commands_gauge.CHANGES
+    | core_commands_areas.CHANGES
+)

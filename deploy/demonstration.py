@@ -1,19 +1,24 @@
 """The demonstration's field: simulated nodes with real firmware, a credential each, and what will happen when."""
 
 import shutil
+from pathlib import Path
 from typing import Final
 
 from broker import control
 from broker.clock import Clock
 from broker.control import Request
 from broker.levels import Level
+from deploy.commands.common import Asking
 from deploy.commands.node import node_document, write_node_folder
-from deploy.settings import Settings, rules_of
+from deploy.commands.station import import_file
+from deploy.registry.station_files import read_stations
+from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 from deploy.supervisor import Program, Supervisor
 from firmware_sim import field
 from firmware_sim.field import Scenario
 
+STATIONS: Final = Path(__file__).parent / "demo-stations.toml"
 KEPT: Final = frozenset({"authority", "broker", "services.json"})  # keys and credentials outlive a run
 
 
@@ -35,6 +40,13 @@ def wipe(state: StateFolder) -> None:
     state.prepare()
 
 
+def import_stations(settings: Settings, state: StateFolder) -> None:
+    """Give an empty registry the demonstration's stations."""
+    with Asking(settings, state, actor="demo") as core:
+        if not core("station-list", {}):
+            import_file(core, STATIONS)
+
+
 def start_nodes(
     supervisor: Supervisor, scenario: Scenario, settings: Settings, state: StateFolder, clock: Clock
 ) -> None:
@@ -51,13 +63,13 @@ def start_nodes(
         supervisor.add(Program(name=plan.id, argv=argv, env=env, cwd=folder))
 
 
-def tell(scenario: Scenario, settings: Settings, state: StateFolder, clock: Clock) -> None:
+def tell(scenario: Scenario, state: StateFolder, clock: Clock) -> None:
     """Print what the water will do, in minutes of the watcher's own time."""
-    thresholds = {}
-    for station in settings.stations:
-        rule = rules_of(station, version=1).level
-        if rule is not None:
-            thresholds[station.id] = {level.name: rule.thresholds.of(level) for level in Level if level}
+    thresholds = {
+        table["id"]: {level.name: table["thresholds"][level.name.lower()] for level in Level if level}
+        for table in read_stations(STATIONS).tables
+        if "thresholds" in table
+    }
     print(f"\nCONTOH: cerita '{scenario.name}', jam berjalan {clock.speed:g}x.")
     print("Semua tinggi air, ambang dan penerima adalah contoh, tidak resmi.")
     print(f"Pesan ditulis ke {state.demo_messages}, tidak ke telepon siapa pun.")

@@ -18,6 +18,7 @@ from alerting import tables
 from alerting.audit import GENESIS, audit_entry
 from alerting.audit import Entry as AuditEntry
 from alerting.outbox import Entry as OutboxEntry
+from deploy.registry import tables as registry_tables
 from ingest.nodes import node_states, nodes
 from ingest.readings import Reading, dead_letters, readings
 from ingest.readings import metadata as ingest_metadata
@@ -37,8 +38,8 @@ commands: Final = Table(
     sqlalchemy.Column("at", sqlalchemy.Integer, nullable=False),
     sqlalchemy.Column("answer", sqlalchemy.Text, nullable=False),
 )
-METADATA: Final = (journal_metadata, ingest_metadata, tables.metadata)
-SCHEMA: Final = "1"
+METADATA: Final = (journal_metadata, ingest_metadata, tables.metadata, registry_tables.metadata)
+SCHEMA: Final = "2"
 
 CACHE_KIB: Final = 32 * 1024
 CHECKPOINT_PAGES: Final = 4000  # a checkpoint costs two syncs in the path of a commit; 16 MB makes it rare
@@ -64,8 +65,13 @@ INSERT_AUDIT: Final = _insert(tables.audit)
 INSERT_RULES: Final = _insert(tables.rules)
 PUT_MESSAGE: Final = _insert(tables.outbox, replace=True)
 PUT_STATION_STATE: Final = _insert(tables.station_states, replace=True)
+PUT_SCOPE_STATE: Final = _insert(tables.scope_states, replace=True)
 PUT_NODE_STATE: Final = _insert(node_states, replace=True)
 PUT_NODE: Final = _insert(nodes, replace=True)
+PUT_STATION: Final = _insert(registry_tables.stations, replace=True)
+PUT_AREA: Final = _insert(registry_tables.areas, replace=True)
+INSERT_VERSION: Final = _insert(registry_tables.versions)
+INSERT_GAUGE: Final = _insert(registry_tables.staff_gauge)
 PUT_VALUE: Final = _insert(values, replace=True)
 PUT_COMMAND: Final = _insert(commands)
 
@@ -83,8 +89,13 @@ class Group:
     messages: dict[str, OutboxEntry] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     station_states: dict[str, Row] = field(default_factory=dict)
+    scope_states: dict[str, Row] = field(default_factory=dict)
     node_states: dict[str, Row] = field(default_factory=dict)
     nodes: list[Row] = field(default_factory=list)
+    stations: dict[str, Row] = field(default_factory=dict)
+    areas: list[Row] = field(default_factory=list)
+    versions: list[Row] = field(default_factory=list)
+    gauges: list[Row] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     commands: list[Row] = field(default_factory=list)
 
@@ -142,8 +153,13 @@ class Journal:
                 (PUT_MESSAGE, [msgspec.structs.astuple(entry) for entry in group.messages.values()]),
                 (INSERT_AUDIT, [msgspec.structs.astuple(entry) for entry in group.audit]),
                 (PUT_STATION_STATE, list(group.station_states.values())),
+                (PUT_SCOPE_STATE, list(group.scope_states.values())),
                 (PUT_NODE_STATE, list(group.node_states.values())),
                 (PUT_NODE, group.nodes),
+                (PUT_STATION, list(group.stations.values())),
+                (PUT_AREA, group.areas),
+                (INSERT_VERSION, group.versions),
+                (INSERT_GAUGE, group.gauges),
                 (PUT_VALUE, list(group.values.items())),
                 (PUT_COMMAND, group.commands),
             ):
@@ -192,7 +208,7 @@ class Journal:
 
     def _greatest_id(self) -> int:
         sources = [("readings", "id"), ("dead_letters", "id"), ("alerts", "id"), ("outbox", "rev")]
-        sources += [("audit", "id"), ("rules", "id")]
+        sources += [("audit", "id"), ("rules", "id"), ("registry_versions", "id")]
         # Ids that went to no row were used all the same: a state's rev tells which readings are in it, and a reading
         # with an id below it would be overlooked after a crash, then stored again.
         sources += [("station_states", "rev"), ("node_states", "rev")]

@@ -4,23 +4,38 @@ Live, after a restart, in replay and in simulation it is this code that judges. 
 the journal's log are returned, states and decisions go to ``decided``.
 """
 
+import sys
 from collections.abc import Callable
+from typing import Final
 
-from alerting.engine import Decision, Event, ReadingTaken, StationState, Ticked, step
+import msgspec
+
+from alerting.events import ReadingRevised, ReadingTaken, SecondTaken
+from broker.quality_flags import Flag
 from broker.wire import Observation
 from deploy.memory import Memory
+from deploy.places import Places
 from deploy.registry import Registry
-from ingest.qualify import filing_time, is_live, qualify, value_flag
+from deploy.scopes import Decided, Scopes
+from deploy.surroundings import Around
+from ingest.qualify import channel_of, filing_time, is_live, qualify, value_flag
+from ingest.quality_series import Revision, Sample, SeriesState, assess
+from ingest.rain import RainGauge
 from ingest.readings import Reading
-from ingest.stations import Node
+from ingest.stations import Node, Station
 
-Decided = Callable[[str, StationState, tuple[Decision, ...], int], None]
+AIR: Final = "temperature_c"
+RAIN: Final = "rain_mm"
+SECOND: Final = "level_m.2"  # a second sensor of the same water
+TRUSTED: Final = (int(Flag.GOOD), int(Flag.NOT_EVALUATED))
+REVISED_KEPT: Final = 10_000
+MOST_SERIES: Final = 64  # of a node, by calibration epoch; those that were new first are forgotten first
 
 
 class Judgement:
     """``ids(n)`` gives the first of ``n`` new journal ids, ``recall(id)`` an earlier row of the log while it is there.
 
-    ``decided(station, state, decisions, now)`` must put the new state into memory, or raise and leave it as it was.
+    ``decided(scope, state, decisions, now)`` must put the new state into memory, or raise and leave it as it was.
     """
 
     def __init__(
@@ -33,7 +48,11 @@ class Judgement:
         decided: Decided,
     ) -> None:
         self.registry, self.memory = registry, memory
-        self._ids, self._recall, self._decided = ids, recall, decided
+        self._ids, self._recall = ids, recall
+        places = Places(registry)
+        self.scopes = Scopes(places, memory, decided)
+        self._around = Around(places, memory)
+        self._revised: dict[int, int] = {}  # how often each of the last was revised, by its first row's id
 
     def take(
         self, observation: Observation, *, node: Node, received_at: int, is_retained: bool = False
@@ -44,32 +63,94 @@ class Judgement:
         live = has_own_time or (
             not is_retained and is_live(has_own_time=False, received_at=received_at, last_arrival=node.last_arrival)
         )
+        station = self.registry.ingest[node.station]
         readings = qualify(
             observation,
             node=node.id,
-            station=self.registry.ingest[node.station],
+            station=station,
             time=time_filed,
             received_at=received_at,
             first_id=self._ids(len(observation.s)),
+            last_air=self._air(node.station),
         )
+        rows: list[Reading] = []
+        revised: list[Reading] = []
         for reading in readings:
-            self.evaluate(reading, live=live)
+            judged, revisions = self.assess(reading, node, station)
+            rows.append(judged)
+            for revision in revisions:
+                row = self._revise(revision)
+                if row is not None:
+                    revised.append(row)
+                    self.revise(row, received_at, live=live)
+            self.evaluate(judged, live=live)
+        self.scopes.heard(received_at)
         node.last_arrival, node.last_filed = received_at, max(node.last_filed, time_filed[0])
-        return readings
+        return rows + revised
+
+    def assess(self, reading: Reading, node: Node, station: Station) -> tuple[Reading, tuple[Revision, ...]]:
+        """Hold a reading against those before it: with its final flag, and what it changes about earlier ones."""
+        limits = channel_of(station, reading.series).limits
+        key = reading.series if reading.epoch == 1 else f"{reading.series}@{reading.epoch}"
+        known = node.series.get(key)
+        if known is None:
+            known = SeriesState()
+            key = sys.intern(key)
+            if len(node.series) >= MOST_SERIES:
+                del node.series[next(iter(node.series))]
+        self._around.at(reading.station, reading.time)
+        sample = Sample(reading.id, reading.time, reading.value, reading.raw, reading.flag, reading.reason)
+        found = assess(known, sample, limits, self._around)
+        node.series[key] = found.state
+        if found.flag != reading.flag or found.reason != reading.reason:
+            reading = msgspec.structs.replace(reading, flag=found.flag, reason=found.reason)
+        return reading, found.revisions
 
     def evaluate(self, reading: Reading, *, live: bool) -> None:
+        """Let the engine take a reading that quality control has seen."""
         self.memory.remember(reading)
+        now = reading.received_at
+        if reading.quantity == RAIN and reading.flag in TRUSTED and reading.value is not None:
+            self._gauge(reading.station).add(reading.time, reading.value)
+            self.scopes.rained(reading.station, reading.value, now)
         rules = self.memory.rules[reading.station]
         if reading.quantity == rules.quantity:
-            event = ReadingTaken(reading.time, reading.received_at, reading.value, value_flag(reading), live)
-            self.step(reading.station, event, reading.received_at)
+            event = ReadingTaken(reading.time, now, reading.value, value_flag(reading), live)
+            self.scopes.step(reading.station, event, now)
+        elif live and reading.quantity == SECOND:
+            second = SecondTaken(reading.time, now, reading.value, value_flag(reading))
+            self.scopes.step(reading.station, second, now)
 
-    def tick(self, station: str, now: int, listening_since: int) -> None:
-        """Time has passed for ``station``."""
-        self.step(station, Ticked(now, listening_since), now)
+    def revise(self, row: Reading, now: int, *, live: bool) -> None:
+        """Let the engine take a reading whose flag has changed."""
+        latest = self.memory.latest.get(row.station, {}).get(row.quantity)
+        if latest is not None and latest.time == row.time:
+            self.memory.remember(row)
+        if live and row.quantity == self.memory.rules[row.station].quantity:
+            self.scopes.step(row.station, ReadingRevised(row.time, now, row.value, value_flag(row)), now)
 
-    def step(self, station: str, event: Event, now: int) -> None:
-        before = self.memory.states[station]
-        after, decisions = step(before, self.memory.rules[station], event)
-        if after is not before:
-            self._decided(station, after, decisions, now)
+    def _revise(self, revision: Revision) -> Reading | None:
+        """The next row of a reading judged anew; None when the log has let it go, or it already says so."""
+        before = self._recall(revision.id)
+        if before is None:
+            return None
+        number = self._revised.pop(revision.id, 0) + 1
+        self._revised[revision.id] = number
+        if len(self._revised) > REVISED_KEPT:
+            del self._revised[next(iter(self._revised))]
+        return msgspec.structs.replace(
+            before, id=self._ids(1), revision=number, flag=revision.flag, reason=revision.reason
+        )
+
+    def _gauge(self, station: str) -> RainGauge:
+        gauge = self.memory.rain.get(station)
+        if gauge is None:
+            gauge = self.memory.rain[station] = RainGauge()
+        return gauge
+
+    def _air(self, station: str) -> tuple[int, float] | None:
+        latest = self.memory.latest.get(station)
+        reading = latest.get(AIR) if latest else None
+        if reading is None or reading.value is None or reading.flag != Flag.GOOD:
+            return None
+        return reading.time, reading.value

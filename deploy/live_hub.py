@@ -64,7 +64,8 @@ class LiveHub:
     def mark_station(self, station: str) -> None:
         self._marked.add(station)
 
-    def add_alert(self, decision: Decision, rev: int, why: str, now: int) -> None:
+    def add_alert(self, decision: Decision, rev: int, why: str, now: int, *, named: tuple[str, bool]) -> None:
+        """``named`` is the name of what it is about, and whether that is an example."""
         known = self._alerts.get(alert_id(decision))
         view = alert_view(
             decision,
@@ -72,7 +73,7 @@ class LiveHub:
             why=why,
             decided_at=now,
             raised_at=known.raised_at if known else decision.at,
-            station=self._names[decision.station],
+            station=named,
         )
         self._keep_alert(view)
 

@@ -2,11 +2,18 @@
 
 from dataclasses import dataclass, field
 
+from alerting.area import AreaState
+from alerting.blind import GroupState
 from alerting.engine import Decision, StationState
 from alerting.outbox import Outbox
 from alerting.rules import StationRules
+from broker.live import AirView
+from ingest.rain import RainGauge
 from ingest.readings import Reading
 from ingest.stations import Node
+from ingest.tide_table import TideTable
+
+ScopeState = StationState | AreaState | GroupState
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,10 +24,25 @@ class Memory:
     rules: dict[str, StationRules]
     nodes: dict[str, Node]
     outbox: Outbox
+    areas: dict[str, AreaState] = field(default_factory=dict)
+    groups: dict[str, GroupState] = field(default_factory=dict)
+    rain: dict[str, RainGauge] = field(default_factory=dict)
+    air: dict[str, AirView] = field(default_factory=dict)
+    tide: TideTable | None = None
     latest: dict[str, dict[str, Reading]] = field(default_factory=dict)
     replayed_stations: list[str] = field(default_factory=list)
     replayed_nodes: list[str] = field(default_factory=list)
-    untold: list[tuple[StationState, Decision]] = field(default_factory=list)
+    untold: list[Decision] = field(default_factory=list)
+
+    def put(self, name: str, state: ScopeState) -> None:
+        """Take the new state of a station, an area or a group."""
+        match state:
+            case StationState():
+                self.states[name] = state
+            case AreaState():
+                self.areas[name] = state
+            case GroupState():
+                self.groups[name] = state
 
     def remember(self, reading: Reading) -> None:
         """Keep the newest reading of each quantity, by its own time."""

@@ -6,8 +6,10 @@ import gc
 import logging
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -15,7 +17,8 @@ from alerting.channels.port import Outcome
 from alerting.sender import Sender
 from broker import topics
 from broker.clock import Clock
-from deploy.assembly import channels_of, core_of, credentials_of, reload_broker
+from deploy.air_index import AirIndexJob
+from deploy.assembly import channels_of, core_of, credentials_of, history_reader_of, reload_broker
 from deploy.broker_link import BrokerLink
 from deploy.control_server import ControlServer
 from deploy.core import Core
@@ -23,11 +26,15 @@ from deploy.core_commands import Commands
 from deploy.retention import Retention
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
+from deploy.tide_forecast import TideForecast
+from deploy.weather_jobs import TideFeed, air_stations, take_air
 
 log: Final = logging.getLogger(__name__)
 
 TICK_S: Final = 0.25
 RETENTION_S: Final = 60
+AIR_S: Final = 5  # an hour that has ended on core's clock is worked out so soon, also on a scaled one
+TIDE_S: Final = 60
 OUTCOME_WAIT_S: Final = 0.05
 
 
@@ -63,7 +70,7 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
     control = ControlServer(state.socket, run=commands.run, hub=core.hub)
     core.turn()
     await control.start()
-    scheduler = _scheduler(core)
+    scheduler = _scheduler(core, state, base)
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_tick(core))]
     # What was loaded stays: the collector need not look at it again, nor run every few readings.
     gc.collect()
@@ -104,12 +111,25 @@ async def _tick(core: Core) -> None:
         turns = core.turns
 
 
-def _scheduler(core: Core) -> AsyncIOScheduler:
+def _scheduler(core: Core, state: StateFolder, base: Path) -> AsyncIOScheduler:
+    """Housekeeping, each job once at a time and as often as the loop has room; never in the way of a warning."""
     scheduler = AsyncIOScheduler()
-    retention = Retention(core)
-    scheduler.add_job(
-        retention.run, "interval", seconds=RETENTION_S, id="retention", coalesce=True, misfire_grace_time=None
+    settings = core.settings
+    air = AirIndexJob(
+        stations=lambda: air_stations(core),
+        open_reader=lambda: history_reader_of(settings, state, base=base),
+        publish=lambda outcome: take_air(core, outcome),
+        now=core.clock.now,
+        zone=ZoneInfo(settings.site.timezone),
     )
+    jobs = {"retention": (Retention(core).run, RETENTION_S), "air index": (air.run, AIR_S)}
+    if settings.tide.model is not None:
+        forecast = TideForecast(base / settings.tide.model, now=core.clock.now)
+        tide = TideFeed(core, forecast, above_m=settings.tide.above_m)
+        jobs["tide"] = (tide.run, TIDE_S)
+    for name, (run, seconds) in jobs.items():
+        scheduler.add_job(run, "interval", seconds=seconds, id=name, coalesce=True, misfire_grace_time=None)
+        scheduler.modify_job(name, next_run_time=datetime.now(UTC))
     scheduler.start()
     return scheduler
 

@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from alerting.rules import BadRules, LevelRule, StationRules, Thresholds
-from broker.topics import Realm, is_id
+from broker.topics import Realm
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
-MINUTE_MS = 60_000
+Days = Annotated[float, msgspec.Meta(ge=0)]  # 0 is for ever
 
 
 class BadSettings(Exception):
@@ -59,37 +58,17 @@ class History(Table, frozen=True, kw_only=True):
 class Retention(Table, frozen=True, kw_only=True):
     readings_days: Positive = 7.0
     dead_letters: Annotated[int, msgspec.Meta(ge=100)] = 10_000
+    history_readings_days: Days = 400.0
+    history_minute_days: Days = 1200.0
+    history_hour_days: Days = 3660.0
+    history_day_days: Days = 0.0
 
 
-class Level(Table, frozen=True, kw_only=True):
-    """Thresholds in metres above the gauge's zero; all three or none. Without them: BELUM DITETAPKAN."""
+class Tide(Table, frozen=True, kw_only=True):
+    """``model`` is a file that ``kentongan tide fit`` wrote; None: nothing is predicted."""
 
-    waspada: float | None = None
-    siaga: float | None = None
-    awas: float | None = None
-    hysteresis_m: float = 0.1
-    hold_up_samples: int = 2
-    hold_down_minutes: float = 15
-    early_siaga_minutes: float = 45
-    author: str = ""
-    reason: str = ""
-
-
-class Station(Table, frozen=True, kw_only=True):
-    id: str
-    name: str
-    hazard: Literal["level", "air"] = "level"
-    river: str | None = None
-    kelurahan: list[str] = []
-    example: bool = False
-    datum_m: float | None = None
-    low_m: float = 0.0
-    high_m: float | None = None
-    sensor_mm: tuple[float, float] = (30.0, 4500.0)
-    site_m: tuple[float, float] | None = None
-    silence_minutes: Positive = 10.0
-    mm_per_tip: Positive = 0.2
-    thresholds: Level = Level()
+    model: str | None = None
+    above_m: float | None = None
 
 
 class Officer(Table, frozen=True, kw_only=True):
@@ -117,8 +96,8 @@ class Settings(Table, frozen=True, kw_only=True):
     web: Web = Web()
     history: History = History()
     retention: Retention = Retention()
+    tide: Tide = Tide()
     channels: Channels = Channels()
-    stations: list[Station] = []
     officers: list[Officer] = []
 
 
@@ -133,6 +112,11 @@ def load(path: Path, *, overrides: dict[str, Any] | None = None) -> Settings:
         raise BadSettings(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path}: not valid TOML: {error}") from None
+    if "stations" in document:
+        raise BadSettings(
+            f"{path}: stations: they live in the registry now: move the [[stations]] tables into a file of their own "
+            "and give it to kentongan station import"
+        )
     for key, value in (overrides or {}).items():
         table, _, name = key.partition(".")
         document.setdefault(table, {})[name] = value
@@ -158,15 +142,6 @@ def _check(settings: Settings, path: Path) -> None:
         raise BadSettings(f"{path}: site.timezone: {zone!r} is not known; write Asia/Jakarta") from None
     if settings.broker.tls_port == settings.broker.loopback_port:
         raise BadSettings(f"{path}: broker: tls_port and loopback_port are both {settings.broker.tls_port}")
-    seen: set[str] = set()
-    for number, station in enumerate(settings.stations):
-        where = f"{path}: stations[{number}] ({station.id})"
-        if not is_id(station.id):
-            raise BadSettings(f"{where}: id must be 3 to 32 of a-z, 0-9 and hyphen")
-        if station.id in seen:
-            raise BadSettings(f"{where}: id is used twice; give each station its own")
-        seen.add(station.id)
-        _check_station(station, where)
     for officer in settings.officers:
         unknown = set(officer.channels) - set(channel_names(settings))
         if unknown:
@@ -176,47 +151,6 @@ def _check(settings: Settings, path: Path) -> None:
             )
 
 
-def _check_station(station: Station, where: str) -> None:
-    if station.hazard == "level" and station.datum_m is None:
-        raise BadSettings(f"{where}: datum_m is missing: the sensor's height above the gauge's zero, in metres")
-    try:
-        rules_of(station, version=1)
-    except BadRules as error:
-        raise BadSettings(f"{where}: thresholds: {error}") from None
-    limits = station.thresholds
-    if limits.awas is not None and station.datum_m is not None and limits.awas >= station.datum_m:
-        raise BadSettings(
-            f"{where}: thresholds.awas {limits.awas} m is not below the sensor at datum_m {station.datum_m} m; "
-            "metres above the gauge's zero are due in both (not centimetres)"
-        )
-    if limits.awas is not None and not limits.author:
-        raise BadSettings(f"{where}: thresholds.author is missing: who set them")
-
-
 def channel_names(settings: Settings) -> list[str]:
     names = ["twilio"] if settings.channels.twilio else []
     return names + (["demo"] if settings.channels.demo else [])
-
-
-def rules_of(station: Station, *, version: int) -> StationRules:
-    """The engine's rules of a station; raises BadRules when its thresholds contradict themselves."""
-    limits = station.thresholds
-    given = [limits.waspada, limits.siaga, limits.awas]
-    rule = None
-    if limits.waspada is not None and limits.siaga is not None and limits.awas is not None:
-        rule = LevelRule(
-            thresholds=Thresholds(waspada=limits.waspada, siaga=limits.siaga, awas=limits.awas),
-            hysteresis_m=limits.hysteresis_m,
-            hold_up=limits.hold_up_samples,
-            hold_down_ms=int(limits.hold_down_minutes * MINUTE_MS),
-            early_siaga_ms=int(limits.early_siaga_minutes * MINUTE_MS),
-        )
-    elif any(value is not None for value in given):
-        raise BadRules("waspada, siaga and awas are given together or not at all")
-    return StationRules(
-        station=station.id,
-        version=version,
-        quantity="level_m" if station.hazard == "level" else "pm25_ugm3",
-        level=rule if station.hazard == "level" else None,
-        silence_after_ms=int(station.silence_minutes * MINUTE_MS),
-    )

@@ -9,10 +9,12 @@ from typing import Final
 
 import msgspec
 
+from alerting.area import AreaState
+from alerting.blind import GroupState
 from alerting.engine import StationState
 from deploy.journal import SNAPSHOT_FLOOR as FLOOR
 from deploy.journal import Group, Journal, Row
-from deploy.memory import Memory
+from deploy.memory import Memory, ScopeState
 from ingest.stations import Node
 
 CYCLE_TURNS: Final = 80  # slices a cycle; a tick makes four turns a second, so a restart folds some 20 s of readings
@@ -28,6 +30,24 @@ class Snapshots:
         self._slice = 0
         self._floor = self._cycle_began_at = int(journal.value(FLOOR) or 0)
         self._is_due = False
+        self._decided: set[str] = set()
+        self._scopes: dict[str, AreaState | GroupState] = {}
+
+    def mark(self, name: str, state: ScopeState, *, is_decided: bool) -> None:
+        """A scope has a new state; ``is_decided``: a decision goes with it."""
+        match state:
+            case StationState():
+                self.mark_station(name)
+                if is_decided:
+                    self._decided.add(name)
+            case AreaState():
+                self._scopes[name] = state
+            case GroupState() if is_decided:  # that it was heard need not be kept: nodes say it too
+                self._scopes[name] = state
+
+    def mark_decided(self, station: str) -> None:
+        """The station's state as it is at the end of the turn is written with the turn."""
+        self._decided.add(station)
 
     def mark_station(self, station: str) -> None:
         self._changed_stations[station] = None
@@ -40,7 +60,15 @@ class Snapshots:
         self._is_due = True
 
     def add_slice(self, group: Group, memory: Memory) -> None:
-        """Add the next few states to ``group``, when a tick has made them due."""
+        """Add the states of what was decided to ``group``, and the next few others when a tick has made them due."""
+        if self._decided:
+            for name in self._decided:
+                group.station_states[name] = self._station_row(name, memory)
+            self._decided.clear()
+        if self._scopes:
+            for name, state in self._scopes.items():
+                group.scope_states[name] = (name, msgspec.msgpack.encode(state))
+            self._scopes.clear()
         if not self._is_due:
             return
         self._is_due = False
@@ -49,17 +77,21 @@ class Snapshots:
         part, self._cycle = self._cycle[: self._slice], self._cycle[self._slice :]
         for name, is_node in part:
             if is_node:
-                group.node_states[name] = self.node_row(memory.nodes[name])
+                self._add_node(group, memory, name)
             else:
-                group.station_states[name] = self.station_row(name, memory.states[name])
+                group.station_states[name] = self._station_row(name, memory)
 
     def add_all(self, group: Group, memory: Memory) -> None:
         """Everything that changed, at a clean stop."""
         for name in [*self._changed_nodes, *(n for n, is_node in self._cycle if is_node)]:
-            group.node_states[name] = self.node_row(memory.nodes[name])
+            self._add_node(group, memory, name)
         for name in [*self._changed_stations, *(n for n, is_node in self._cycle if not is_node)]:
-            group.station_states[name] = self.station_row(name, memory.states[name])
+            group.station_states[name] = self._station_row(name, memory)
         group.values[FLOOR] = str(self._journal.last_id)
+
+    def _add_node(self, group: Group, memory: Memory, name: str) -> None:
+        if name in memory.nodes:  # otherwise it was retired since
+            group.node_states[name] = self.node_row(memory.nodes[name])
 
     def written(self, group: Group) -> None:
         """``group`` is on disk."""
@@ -77,11 +109,14 @@ class Snapshots:
         group.values.pop(FLOOR, None)
         self._cycle_began_at = self._floor
 
-    def station_row(self, station: str, state: StationState) -> Row:
-        return (station, self._journal.last_id, msgspec.msgpack.encode(state))
+    def _station_row(self, station: str, memory: Memory) -> Row:
+        gauge = memory.rain.get(station)
+        state = msgspec.msgpack.encode(memory.states[station])
+        return (station, self._journal.last_id, state, None if gauge is None else gauge.encode())
 
     def node_row(self, node: Node) -> Row:
-        return (node.id, self._journal.last_id, node.last_arrival, node.last_filed, node.received.encode())
+        series = msgspec.msgpack.encode(node.series) if node.series else None
+        return (node.id, self._journal.last_id, node.last_arrival, node.last_filed, node.received.encode(), series)
 
     def _begin_cycle(self, group: Group) -> None:
         if not self._changed_stations and not self._changed_nodes:

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from alerting import explain, policy
+from alerting.blind import EVERYTHING
 from alerting.channels.port import Outcome
-from alerting.engine import Decision, StationState
+from alerting.engine import Decision
 from alerting.outbox import Attempt, Entry
-from alerting.texts import sms
+from alerting.texts import AlertText, sms
 from broker.clock import Clock
 from deploy.alert_text import alert_text
 from deploy.journal import Group, Journal
@@ -48,23 +49,40 @@ class Telling:
 
     def plan(self, decision: Decision, now: int) -> Plan:
         """The decision in words, and the messages that tell it. Changes nothing."""
-        station = self.registry.stations[decision.station]
         why = explain.why(decision, self.zone)
-        body = sms(alert_text(decision, station=station, settings=self.settings))
+        if not policy.is_for_officers(decision):
+            return why, []
+        body = sms(self._text(decision))
         officers = self.registry.officers
         count = sum(max(1, len(officer.channels)) for officer in officers)
         first_id = self.journal.take_ids(count + 1) + 1
         return why, policy.messages(decision, officers=officers, body=body, now=now, first_id=first_id)
 
-    def record(self, group: Group, decision: Decision, plan: Plan, state: StationState, now: int) -> int:
-        """Put decision, state and messages into ``group``; the decision's journal id."""
+    def _text(self, decision: Decision) -> AlertText:
+        station = self.registry.stations.get(decision.station)
+        kelurahan = self.registry.kelurahan(station.id) if station is not None else ()
+        return alert_text(
+            decision, name=self.named(decision.station), station=station, kelurahan=kelurahan, settings=self.settings
+        )
+
+    def named(self, scope: str) -> tuple[str, bool]:
+        """What a station, an area or a group is called, and whether its levels are examples."""
+        known = self.registry.names.get(scope)
+        if known is not None:
+            return known
+        if scope == EVERYTHING:
+            return "Semua stasiun", False
+        members = [station for station in self.registry.stations.values() if scope in station.kelurahan]
+        return self.registry.areas.names((scope,))[0], any(station.example for station in members)
+
+    def record(self, group: Group, decision: Decision, plan: Plan, now: int) -> int:
+        """Put decision and messages into ``group``, the state with them; the decision's journal id."""
         why, entries = plan
         name = policy.alert_id(decision)
         cause = msgspec.json.encode(decision).decode()
         row_id = self.journal.take_ids()
         told = (name, decision.version, decision.station, decision.hazard, decision.kind, decision.level)
         group.alerts.append((row_id, *told, now, cause, why))
-        group.station_states[decision.station] = self.snapshots.station_row(decision.station, state)
         self.journal.add_audit(
             group,
             at=now,
@@ -76,8 +94,9 @@ class Telling:
         for entry in entries:
             self.memory.outbox.enqueue(entry)
             self._changed(group, entry)
-        self.hub.mark_station(decision.station)
-        self.hub.add_alert(decision, row_id, why, now)
+        if decision.station in self.registry.stations:
+            self.hub.mark_station(decision.station)
+        self.hub.add_alert(decision, row_id, why, now, named=self.named(decision.station))
         log.warning("%s v%d %s: %s", name, decision.version, decision.kind, why)
         return row_id
 

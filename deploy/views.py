@@ -1,16 +1,41 @@
 """Entities as those who watch see them, made from core's state. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
 
 from alerting.engine import Decision, StationState, forecast, trend_of
 from alerting.outbox import Entry
 from alerting.policy import alert_id
 from alerting.rules import StationRules
 from broker.levels import STATE_OF_LEVEL, Level, State
-from broker.live import AlertView, MessageView, SeriesView, StationView, TrendView
-from broker.quality_flags import Flag
-from deploy.settings import Station
+from broker.live import (
+    AirView,
+    AlertView,
+    MaintenanceView,
+    MessageView,
+    RainView,
+    SeriesView,
+    StationView,
+    TideView,
+    TrendView,
+)
+from broker.quality_flags import Flag, explain_flag
+from broker.station import Station
+from deploy.registry.drift import Drift
 from ingest.readings import Reading
+
+
+class Weather(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes with a station's own readings; None where there is nothing to say."""
+
+    air: AirView | None = None
+    rain: RainView | None = None
+    tide: TideView | None = None
+
+
+NO_WEATHER: Final = Weather()
 
 
 def station_view(
@@ -20,9 +45,12 @@ def station_view(
     latest: Iterable[Reading],
     *,
     nodes: list[str],
+    kelurahan: Sequence[str] = (),
+    drift: Drift | None = None,
+    weather: Weather = NO_WEATHER,
     rev: int,
 ) -> StationView:
-    trend = trend_of(state) if rules.level is not None or station.hazard == "level" else None
+    trend = trend_of(state) if rules.level is not None or station.measures_water else None
     expected = forecast(state, rules, trend)
     says = state_of(state, rules)
     rule = rules.level
@@ -35,7 +63,7 @@ def station_view(
         state=says.value,
         level=Level(state.level).name if rule is not None else None,
         since=state.silent_since if says is State.NO_DATA else state.level_since,
-        at_least=says is State.NO_DATA and state.level > Level.NORMAL,
+        at_least=state.at_least or (says is State.NO_DATA and state.level > Level.NORMAL),
         silent=state.silent_since is not None,
         series=_series(latest, state, rules),
         trend=None
@@ -47,14 +75,32 @@ def station_view(
             eta_to=expected[1].latest if expected else None,
         ),
         thresholds=limits,
-        low_m=station.low_m if station.hazard == "level" else None,
+        low_m=station.low_m if station.measures_water else None,
         high_m=station.high_m if station.high_m is not None else station.datum_m,
         example=station.example,
         nodes=nodes,
         last_seen=state.last_seen,
         river=station.river,
-        kelurahan=station.kelurahan,
+        kelurahan=list(kelurahan),
+        latitude=station.latitude,
+        longitude=station.longitude,
+        datum=station.datum,
+        datum_m=station.datum_m,
+        owner=station.owner,
+        impact=station.impact,
+        drift_m=None if drift is None else drift.drift_m,
+        drift_since=None if drift is None else drift.since,
+        air=weather.air,
+        rain=weather.rain,
+        tide=weather.tide,
+        unverified=state.verified_level < state.level or state.doubt is not None,
+        maintenance=_maintenance(state),
     )
+
+
+def _maintenance(state: StationState) -> MaintenanceView | None:
+    work = state.maintenance
+    return None if work is None else MaintenanceView(since=work.since, until=work.until, by=work.by, reason=work.reason)
 
 
 def _series(latest: Iterable[Reading], state: StationState, rules: StationRules) -> list[SeriesView]:
@@ -87,11 +133,16 @@ def _series_view(reading: Reading, state: StationState, rules: StationRules) -> 
         received_at=received_at,
         flag=reading.flag,
         reason=reading.reason,
+        why=explain_flag(reading.flag, reading.reason) if reading.flag != Flag.GOOD else None,
+        node=reading.node,
+        epoch=reading.epoch,
     )
 
 
 def state_of(state: StationState, rules: StationRules) -> State:
-    """What the station says: silence before everything, and unset thresholds are never NORMAL."""
+    """What the station says: maintenance, then silence, before everything; unset thresholds are never NORMAL."""
+    if state.maintenance is not None:
+        return State.MAINTENANCE
     if state.last_seen is None or state.silent_since is not None:
         return State.NO_DATA
     if rules.level is None:

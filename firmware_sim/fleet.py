@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from broker import wire
-from firmware_sim.fleet_clients import FleetClients
+from firmware_sim.fleet_clients import ONCE, FleetClients
 from firmware_sim.fleet_plan import Fleet, Load
 from firmware_sim.fleet_record import Record
 from firmware_sim.fleet_script import GARBAGE, Script
@@ -85,7 +85,7 @@ class Publisher:
         record.scheduled = self._next
         record.unacknowledged = self._next - self._acknowledged
         record.reconnected, record.lost_connections = self._clients.reconnected, self._clients.lost
-        record.held = self._clients.held
+        record.held, record.garbage_unsure = self._clients.held, self._clients.unsure
         record.sent, record.broker, record.acked = (a.tobytes() for a in (self._sent, self._broker, self._acked))
         self._clients.close()
 
@@ -127,7 +127,7 @@ class Publisher:
             return
         until = min(int(elapsed_ns * self._load.garbage / 1e9) + 1, self._next_garbage + BURST)
         for number in range(self._next_garbage, until):
-            self._clients.publish(number % self._count, GARBAGE[number % len(GARBAGE)])
+            self._clients.publish(number % self._count, GARBAGE[number % len(GARBAGE)], ONCE)
         self._next_garbage = self.record.garbage = max(self._next_garbage, until)
 
     # -- in --------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from firmware_sim.fleet_mqtt import FleetConnection, FleetRefused, topic_field
 from firmware_sim.fleet_plan import Fleet
 
 ASIDE: Final = -1  # token of a message whose acknowledgement by the broker nobody waits for
+ONCE: Final = -2  # the same, of one that nobody sends again when its connection is lost
 
 
 class FleetClients:
@@ -32,6 +33,7 @@ class FleetClients:
         }
         self._of_node = [owners[node] for node in range(len(fleet.nodes))]
         self.reconnected = self.lost = self.held = 0
+        self.unsure = 0  # of the messages sent once, those that the broker had not acknowledged when it lost them
 
     def open(self) -> None:
         for connection in self._connections:
@@ -70,7 +72,7 @@ class FleetClients:
         self.lost += len(broken)
         self._reopen(broken)
         heard = [(self._numbers[topic], payload) for topic, payload in acks if topic in self._numbers]
-        return [token for token in tokens if token != ASIDE], heard, bool(broken)
+        return [token for token in tokens if token >= 0], heard, bool(broken)
 
     def reconnect(self) -> None:
         """Drop every connection and open it again, all at once."""
@@ -95,6 +97,7 @@ class FleetClients:
 
     def _reopen(self, connections: Iterable[FleetConnection]) -> None:
         for connection in connections:
+            self.unsure += sum(token == ONCE for token in connection.in_flight.values())
             connection.in_flight.clear()
             self._open(connection)
             self.reconnected += 1

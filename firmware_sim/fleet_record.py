@@ -28,6 +28,7 @@ class Record(msgspec.Struct, kw_only=True):
     scheduled: int = 0  # observations that were due before the run ended
     duplicates: int = 0
     garbage: int = 0
+    garbage_unsure: int = 0  # of it, on its way when its connection was lost: it may never have reached the broker
     resent: int = 0  # sent again because no application ACK came, or the connection was lost
     reconnected: int = 0
     lost_connections: int = 0  # connections lost that nobody meant to lose

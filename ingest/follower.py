@@ -11,13 +11,15 @@ from pathlib import Path
 from threading import Event
 from typing import Final, Literal
 
-from ingest.history import Cursor, History, HistoryUnavailable, Refusal, cursor_at
+from ingest.history import Cursor, History, HistoryUnavailable, Keep, Refusal, cursor_at
+from ingest.history_housekeeping import Housekeeping
 from ingest.journal_tail import JournalMissing, JournalTail
 from ingest.readings import Reading
 
 log: Final = logging.getLogger(__name__)
 
 SMALLEST_BATCH: Final = 100
+FOR_EVER: Final = Keep()
 
 State = Literal["waiting_for_journal", "following", "history_unavailable"]
 
@@ -43,6 +45,8 @@ class Counters:
     pruned: int = 0  # at most so many journal ids were pruned before they were copied
     outages: int = 0
     replaced: int = 0  # times that the journal was another one, and was copied from its beginning
+    rolled: int = 0  # minutes, hours and days are not told apart: buckets that were rolled up
+    removed: int = 0  # what retention took: rows in SQLite, days in InfluxDB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,8 @@ class FollowerStatus:
     pruned: int
     outages: int
     replaced: int
+    rolled: int
+    removed: int
 
 
 def run(
@@ -69,14 +75,17 @@ def run(
     stop: Event,
     report: Callable[[FollowerStatus], None],
     pace: Pace = Pace(),
+    keep: Keep = FOR_EVER,
 ) -> FollowerStatus:
     """Follow the journal until ``stop`` is set; returns the last status.
+
+    When everything is copied, history is kept in order: rollups, and retention as ``keep`` says.
 
     Readings arrive in history at least once, in the journal's order, whatever dies in between. ``report`` is called
     in this thread, at most once in ``pace.report_s`` and once at the end; it must not raise. Stopping waits for the
     write in progress, which the sink bounds.
     """
-    follower = Follower(journal_path, history, pace=pace)
+    follower = Follower(journal_path, history, pace=pace, keep=keep)
     report_at = time.monotonic()
     try:
         while not stop.is_set():
@@ -94,11 +103,13 @@ def run(
 class Follower:
     """The state between two turns. ``position`` runs before the cursor only while a safety window is sent again."""
 
-    def __init__(self, journal_path: Path, history: History, *, pace: Pace) -> None:
+    def __init__(self, journal_path: Path, history: History, *, pace: Pace, keep: Keep = FOR_EVER) -> None:
         self._path = journal_path
         self._history = history
         self._pace = pace
         self._counters = Counters()
+        self._housekeeping = Housekeeping(history, keep)
+        self._now = 0  # the newest received_at that was copied: core's clock, whatever ours says
         self._journal: JournalTail | None = None
         self._cursor: Cursor | None = None  # None: to be read again, and the position with it
         self._position = 0
@@ -182,7 +193,14 @@ class Follower:
             self._batch = self._pace.batch
         if self._down_since is None:
             self._state, self._problem = "following", None
-        return self._pace.poll_s if self._is_caught_up else 0
+        return 0 if not self._is_caught_up or self._keep_house() else self._pace.poll_s
+
+    def _keep_house(self) -> bool:
+        """Between batches, when nothing waits to be copied; whether more is to be done."""
+        done = self._housekeeping.turn(self._now)
+        self._counters.rolled += done.rolled
+        self._counters.removed += done.removed
+        return done.is_more
 
     def _write(self, cursor: Cursor, rows: Sequence[Reading]) -> None:
         last = cursor_at(rows[-1])
@@ -190,6 +208,7 @@ class Follower:
         refused = self._history.write(rows, cursor=moved).refused
         self._cursor, self._position, self._copied = moved, last.id, moved.id
         self._head = max(self._head, moved.id)
+        self._now = max(self._now, *(row.received_at for row in rows))
         self._count(cursor, rows, refused)
         self._recover()
 

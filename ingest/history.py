@@ -1,20 +1,23 @@
 """The contract of history: what stays of every reading when the journal has let it go. Documented once, here."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from ingest.readings import Reading
 
+if TYPE_CHECKING:
+    from ingest.history_notes import Notes
+
 # Names go into keys, tags and queries; ids and series of the wire contract are far inside this.
 _is_name: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z").match
 # The first and last millisecond that an InfluxDB time stamp (64-bit nanoseconds) can hold.
-_TIME_MIN: Final = -9_223_372_036_854
-_TIME_MAX: Final = 9_223_372_036_854
+TIME_MIN: Final = -9_223_372_036_854
+TIME_MAX: Final = 9_223_372_036_854
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -29,6 +32,43 @@ class Point(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     revision: int
     received_at: int  # ms UTC, core's clock
     epoch: int  # calibration epoch
+
+
+Tier = Literal["minute", "hour", "day"]
+
+
+class Bucket(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one minute, hour or day of a series came to; a bucket without readings does not exist.
+
+    ``min``, ``max`` and ``mean`` are over good values (flags 1 and 2, value not null), null when there is none.
+    Minutes and hours begin at UTC's, days at midnight of the site's time zone.
+    """
+
+    start: int  # ms UTC
+    count: int  # readings, whatever their flags
+    good: int  # of these, how many hold a good value
+    min: float | None
+    max: float | None
+    mean: float | None
+
+
+class SeriesExtent(NamedTuple):
+    """One series that history holds points of, and the times (ms UTC) of its first and last."""
+
+    station: str
+    quantity: str
+    first_time: int
+    last_time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How long each tier stays, in ms; None is for ever. Points go by whole days of the site's time zone."""
+
+    points: int | None = None
+    minute: int | None = None
+    hour: int | None = None
+    day: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +137,21 @@ class HistoryReader(Protocol):
         """The point with the greatest time, whatever its flag."""
         ...
 
+    def aggregates(  # noqa: PLR0917  (as range, with a tier)
+        self, station: str, quantity: str, start: int, end: int, tier: Tier, limit: int
+    ) -> list[Bucket]:
+        """At most ``limit`` buckets with ``start <= bucket.start < end`` (ms UTC), oldest first.
+
+        They hold every point that is there, also those of the bucket that is still open. Late points in a bucket that
+        was rolled up show at once in SQLite, and after the next :meth:`History.roll_up` in InfluxDB. Minutes of a
+        series that is read once a minute or more rarely are worked out from its points, and go when those go.
+        """
+        ...
+
+    def series(self) -> list[SeriesExtent]:
+        """Every series that has points, by station and quantity."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -110,6 +165,7 @@ class History(HistoryReader, Protocol):
 
     name: str
     window: SafetyWindow | None
+    notes: "Notes"  # what stands beside the cursor
 
     def cursor(self) -> Cursor:
         """The last cursor stored; ``Cursor()`` in a new sink."""
@@ -120,6 +176,24 @@ class History(HistoryReader, Protocol):
 
         A reading that the sink will never take is kept in a dead-letter table, named in the result, and does not stop
         the others. Raises HistoryUnavailable: the cursor has not moved, and some of the readings may have arrived.
+
+        A reading of a day whose points retention has taken is refused: its rollups are finished and stay as they are.
+        """
+        ...
+
+    def roll_up(self, *, now: int) -> int:
+        """Bring buckets that have closed by ``now`` (ms UTC) and were touched since up to date, one slice of them.
+
+        Returns how many; 0 when none is left. Killed in between, it does the same again. A finished bucket never gets
+        fewer readings than it had.
+        """
+        ...
+
+    def prune(self, keep: Keep, *, now: int) -> Iterator[int]:
+        """One round of retention: removes what is older than ``keep`` slice by slice, yielding how much went.
+
+        What went is counted in rows by SQLite and in days by InfluxDB. Points that are not in their rollups yet stay.
+        The horizon moves by at most a week a round, so that a clock that is wrong for an hour can't empty history.
         """
         ...
 
@@ -133,8 +207,8 @@ def defect(reading: Reading) -> str | None:
         if number is not None and not isfinite(number):
             return f"{name} is {number}, not a finite number"
     for name, time in (("time", reading.time), ("received_at", reading.received_at)):
-        if not _TIME_MIN <= time <= _TIME_MAX:
-            return f"{name} {time} is outside {_TIME_MIN} to {_TIME_MAX}"
+        if not TIME_MIN <= time <= TIME_MAX:
+            return f"{name} {time} is outside {TIME_MIN} to {TIME_MAX}"
     return _text_defect(reading.reason)
 
 

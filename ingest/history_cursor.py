@@ -51,6 +51,8 @@ def open_file(path: Path, *, read_only: bool = False) -> tuple[sqlite3.Connectio
 
     A writer gets WAL and synchronous=FULL. Raises HistoryUnavailable when the file can't be opened.
     """
+    if read_only and not path.exists():
+        raise HistoryUnavailable(f"there is no history file {path} yet; kentongan history makes it")
     mode = "ro" if read_only else "rwc"
     try:
         connection = sqlite3.connect(

@@ -1,177 +1,239 @@
-"""History in InfluxDB 1.8, 2 or 3: one measurement, written as line protocol and read by InfluxQL.
+"""History in InfluxDB 1.8, 2 or 3: written as line protocol, read by InfluxQL. docs/history.md describes the schema.
 
     reading,quantity=level_m,station=welang flag=1,nulls=0,...,node="wl-01",reason="",value=1.25,raw=3750 1764000000000
+    reading_hour,quantity=level_m,station=welang count=60,good=60,min=1.2,max=1.4,mean=1.3 1764000000000
 
 - Tags are quantity and station only; time is in ms. So a new revision overwrites, and cardinality is that of series.
-- Every number is a float (value, raw, flag, nulls, revision, received_at, epoch): no type can ever be in conflict.
+- Every number is a float (value, raw, flag, nulls, revision, received_at, epoch): no type of ours is ever in conflict.
+  Where something else has given a field of ours another type, the newest readings are an outage with its remedy, and
+  only late ones become dead letters.
 - InfluxDB merges the fields of a point that is written again, so a value that became null would stay. ``nulls`` says
   which fields are null whatever stands in them: 0 none, 1 value, 2 raw, 3 both. Panels ask ``WHERE "nulls" = 0``.
 - An empty ``reason`` is none.
 - InfluxDB stores the fields of a point one after the other. A row read in that instant lacks some: it is left out, and
   whole in the next answer. While a revision replaces a point, a row may mix both for that instant.
+- Rollups are measurements of their own: GROUP BY over the points of a year takes the server seconds.
 
-Confirmed is what the server answered 2xx to. The cursor and the lines it refused are in a small SQLite file of ours.
+Confirmed is what the server answered 2xx to. Cursor, notes and the lines it refused are in a small SQLite file of ours.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
-import urllib3
-from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS
-from influxdb_client.domain.write_precision import WritePrecision
-from influxdb_client.rest import ApiException
 
-from ingest.history import Cursor, HistoryUnavailable, Point, Refusal, SafetyWindow, WriteResult, sift
+from ingest.history import (
+    Bucket,
+    Cursor,
+    HistoryUnavailable,
+    Keep,
+    Point,
+    Refusal,
+    SafetyWindow,
+    SeriesExtent,
+    Tier,
+    WriteResult,
+    sift,
+)
 from ingest.history_cursor import CursorFile
+from ingest.history_notes import Due, Notes
+from ingest.history_upkeep import Kept, Series, Upkeep, aggregates
+from ingest.influx_server import InfluxServer, InfluxTarget
 from ingest.readings import Reading
+from ingest.rollups import GOOD_FLAGS, HOUR_MS, Days, Interval
+
+__all__ = ["InfluxHistory", "InfluxReader", "InfluxTarget"]
 
 BATCH: Final = 5000
+MEASUREMENTS: Final[dict[Kept, str]] = {
+    "points": "reading",
+    "minute": "reading_minute",
+    "hour": "reading_hour",
+    "day": "reading_day",
+}
 _VALUE_NULL, _RAW_NULL = 1, 2
-_ALWAYS: Final = ("flag", "nulls", "reason", "node", "revision", "received_at", "epoch")
-_FIELDS: Final = ("value", "raw", *_ALWAYS)
-_SELECT: Final = (
-    "SELECT " + ", ".join(f'"{name}"' for name in _FIELDS) + ' FROM "reading"'  # noqa: S608  (names are constants)
-    ' WHERE "station" = $station AND "quantity" = $quantity'
-)
-# About the lines and not about the server: malformed, type conflict, outside retention, too much at once.
-_REFUSED: Final = (400, 413, 422)
-# A backlog older than the retention policy is refused as a whole; bisecting it would take thousands of requests.
-_BEYOND_RETENTION: Final = re.compile(r"points beyond retention policy dropped=(\d+)")
+_NS: Final = 1_000_000  # of a millisecond
+_OF_SERIES: Final = ' WHERE "station" = $station AND "quantity" = $quantity'
+_WITHIN: Final = f"{_OF_SERIES} AND time >= $start AND time < $end"
+# After a refusal in part, 1.8 and 2 say how many lines they dropped. A backlog from before the retention policy, or a
+# shard in which a field has another type, is refused as a whole; bisecting it would take thousands of requests.
+_DROPPED: Final = re.compile(r"(?:beyond retention policy|field type conflict).*? dropped=(\d+)", re.DOTALL)
+_BEYOND: Final = re.compile("beyond retention policy")
+_CONFLICT: Final = "field type conflict"
 # Without a time stamp: the server sets it. Any server that takes writes at all takes this one.
 _PROBE: Final = b"kentongan_probe ok=1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InfluxTarget:
-    """Where history is. ``bucket`` is ``db/rp`` or a bucket's name; 1.8 takes user and password, 2 and 3 a token."""
+class PointRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A row of measurement ``reading``; a field that is not stored yet is null."""
 
-    url: str
-    bucket: str
-    org: str = ""  # 2 only
-    token: str | None = field(default=None, repr=False)
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    timeout_ms: int = 10_000
-
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ValueError(
-                "InfluxDB's url is not like http://host:8086; user and password have settings of their own"
-            )
+    time: int
+    value: float | None
+    raw: float | None
+    flag: float | None
+    nulls: float | None
+    reason: str | None
+    node: str | None
+    revision: float | None
+    received_at: float | None
+    epoch: float | None
 
 
-class _Server:
-    """The two calls that we make, and what each answer means. Any thread may call."""
+class RollupRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A row of a rollup's measurement."""
 
-    def __init__(self, target: InfluxTarget) -> None:
-        self._target = target
-        # Any, here and below: the library's annotations are partly missing and partly wrong.
-        settings: dict[str, Any] = {"url": target.url, "org": target.org, "token": target.token}
-        if target.username is not None:  # 1.8 splits "Token user:password" at a space in the password; Basic holds
-            settings |= {"token": f"{target.username}:{target.password or ''}", "auth_basic": True}
-        self._client: Any = InfluxDBClient(**settings, timeout=target.timeout_ms, retries=False)
-        self._writer: Any = self._client.write_api(write_options=SYNCHRONOUS)
-
-    def post(self, lines: bytes) -> str | None:
-        """Write; None when confirmed, else why the server refuses these lines."""
-        try:
-            self._writer.write(
-                bucket=self._target.bucket, org=self._target.org, record=lines, write_precision=WritePrecision.MS
-            )
-        except ApiException as error:
-            if error.status in _REFUSED:
-                return _message(error.body)
-            raise self._unavailable(error) from None
-        except urllib3.exceptions.HTTPError as error:
-            raise self._unreachable(error) from None
-        return None
-
-    def ask(self, statement: str, parameters: Mapping[str, str | int]) -> list[dict[str, Any]]:
-        """Run one InfluxQL statement with bound parameters: its rows, times in ms."""
-        database, _, policy = self._target.bucket.partition("/")
-        query = {"db": database, "epoch": "ms", "q": statement, "params": msgspec.json.encode(parameters).decode()}
-        if policy:
-            query["rp"] = policy
-        headers = dict(self._client.api_client.default_headers)
-        try:
-            answer = self._client.api_client.rest_client.GET(
-                f"{self._target.url.rstrip('/')}/query?{urlencode(query)}", headers=headers
-            )
-        except ApiException as error:
-            raise self._unavailable(error) from None
-        except urllib3.exceptions.HTTPError as error:
-            raise self._unreachable(error) from None
-        return self._rows(answer.data)
-
-    def _rows(self, body: str) -> list[dict[str, Any]]:
-        try:
-            result = msgspec.json.decode(body)["results"][0]
-            if "error" in result:
-                raise HistoryUnavailable(f"InfluxDB can't read {self._target.bucket}: {result['error']}")
-            series = result.get("series", [])
-            return [dict(zip(one["columns"], row, strict=True)) for one in series for row in one["values"]]
-        except (msgspec.DecodeError, LookupError, TypeError, ValueError):
-            raise HistoryUnavailable(f"{self._target.url} does not answer like InfluxDB: {body[:80]!r}") from None
-
-    def _unavailable(self, error: ApiException) -> HistoryUnavailable:
-        said = f"InfluxDB at {self._target.url} answers {error.status}: {_message(error.body)}"
-        match error.status:
-            case 401 | 403:
-                return HistoryUnavailable(f"{said}; check its token, or user and password")
-            case 404:
-                return HistoryUnavailable(f"{said}; create bucket {self._target.bucket!r} there or name another")
-            case _:
-                return HistoryUnavailable(said)
-
-    def _unreachable(self, error: urllib3.exceptions.HTTPError) -> HistoryUnavailable:
-        timed_out = isinstance(error, urllib3.exceptions.ReadTimeoutError)
-        return HistoryUnavailable(f"InfluxDB at {self._target.url} can't be reached: {error}", timed_out=timed_out)
-
-    def close(self) -> None:
-        self._client.close()
+    time: int
+    count: float | None
+    good: float | None
+    min: float | None
+    max: float | None
+    mean: float | None
 
 
-def _message(body: str | None) -> str:
-    """The server's own words: ``error`` in 1.8 and 3, ``message`` in 2."""
-    try:
-        said = msgspec.json.decode(body or "", type=dict[str, Any])
-    except msgspec.DecodeError:
-        return (body or "no explanation")[:500]
-    return str(said.get("error") or said.get("message") or body)[:500]
+class _Count(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    time: int
+    count: int
+
+
+class _First(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    time: int
+    value: float
+
+
+Row = TypeVar("Row")
+
+
+def _select(row: type[msgspec.Struct], kept: Kept) -> str:
+    names = ", ".join(f'"{name}"' for name in row.__struct_fields__ if name != "time")
+    return f'SELECT {names} FROM "{MEASUREMENTS[kept]}"'  # noqa: S608  (names are constants)
+
+
+_POINTS: Final = _select(PointRow, "points")
+_FIRSTS: Final = 'SELECT first("flag") FROM "reading" GROUP BY "station", "quantity"'
+_LASTS: Final = 'SELECT last("flag") FROM "reading" GROUP BY "station", "quantity"'
+_FIRST_POINT: Final = f'SELECT "flag" FROM "reading"{_WITHIN} ORDER BY time ASC LIMIT 1'  # noqa: S608  (constants)
+_GOOD: Final = " OR ".join(f'"flag" = {flag}' for flag in GOOD_FLAGS)
+
+_COUNTS: Final = f'SELECT count("flag") FROM "reading"{_WITHIN}'  # noqa: S608  (constants, here and below)
+_STATISTICS: Final = (
+    'SELECT count("value") AS "count", count("value") AS "good", min("value"), max("value"), mean("value")'  # noqa: S608
+    f' FROM "reading"{_WITHIN} AND ({_GOOD}) AND ("nulls" = 0 OR "nulls" = {_RAW_NULL})'
+)
 
 
 class InfluxReader:
     """Reads history from InfluxDB. See :class:`ingest.history.HistoryReader`."""
 
-    def __init__(self, target: InfluxTarget) -> None:
-        self._server = _Server(target)
+    def __init__(self, target: InfluxTarget, *, zone: ZoneInfo = ZoneInfo("Asia/Jakarta")) -> None:  # noqa: B008  (immutable)
+        """``zone`` is the site's: days are its days."""
+        self._server = InfluxServer(target)
+        self._days = Days(zone)
 
     def range(self, station: str, quantity: str, start: int, end: int, limit: int) -> list[Point]:
-        rows = self._server.ask(
-            f"{_SELECT} AND time >= $start AND time < $end ORDER BY time ASC LIMIT $limit",
-            {
-                "station": station,
-                "quantity": quantity,
-                "start": start * 1_000_000,
-                "end": end * 1_000_000,
-                "limit": limit,
-            },
+        rows = self._of_series(
+            PointRow, f"{_POINTS}{_WITHIN} ORDER BY time ASC LIMIT $limit", (station, quantity), (start, end), limit
         )
-        return [_point(row) for row in rows if _is_whole(row)]
+        return [found for found in map(_point, rows) if found is not None]
 
     def latest(self, station: str, quantity: str) -> Point | None:
-        rows = self._server.ask(f"{_SELECT} ORDER BY time DESC LIMIT 2", {"station": station, "quantity": quantity})
-        return next((_point(row) for row in rows if _is_whole(row)), None)
+        statement = f"{_POINTS}{_OF_SERIES} ORDER BY time DESC LIMIT 2"
+        answers = self._server.ask(PointRow, statement, {"station": station, "quantity": quantity})
+        return next((found for series in answers for row in series.values if (found := _point(row))), None)
+
+    def aggregates(  # noqa: PLR0917  (as range, with a tier)
+        self, station: str, quantity: str, start: int, end: int, tier: Tier, limit: int
+    ) -> list[Bucket]:
+        return aggregates(self, self._days, (station, quantity), (start, end), tier, limit)
+
+    def series(self) -> list[SeriesExtent]:
+        first, last = (
+            {
+                (found.tags["station"], found.tags["quantity"]): found.values[0].time
+                for found in self._server.ask(_First, statement, {})
+            }
+            for statement in (_FIRSTS, _LASTS)
+        )
+        return [SeriesExtent(*key, first[key], last[key]) for key in sorted(first.keys() & last.keys())]
 
     def close(self) -> None:
         self._server.close()
+
+    # -- for the rollups -----------------------------------------------------------------------------------------------
+
+    def condense(self, series: Series, interval: Interval, step: int) -> list[Bucket]:
+        grouped = f" GROUP BY time({step // 1000}s) fill(none) ORDER BY time ASC"
+        counts = self._of_series(_Count, f"{_COUNTS}{grouped}", series, interval)
+        good = {row.time: row for row in self._of_series(RollupRow, f"{_STATISTICS}{grouped}", series, interval)}
+        return [_condensed(row, good.get(row.time)) for row in counts]
+
+    def stored(self, tier: Tier, series: Series, interval: Interval, limit: int) -> list[Bucket]:
+        statement = f"{_select(RollupRow, tier)}{_WITHIN} ORDER BY time ASC LIMIT $limit"
+        rows = self._of_series(RollupRow, statement, series, interval, limit)
+        return [found for found in map(_bucket, rows) if found is not None]
+
+    def first_in(self, series: Series, interval: Interval) -> int | None:
+        point = [row.time for row in self._of_series(_First, _FIRST_POINT, series, interval)]
+        minute = [bucket.start for bucket in self.stored("minute", series, interval, 1)]
+        return min([*point, *minute], default=None)
+
+    def stale(self, tier: Tier, series: Series, interval: Interval, stored: Sequence[Bucket]) -> list[Interval]:  # noqa: ARG002  (every series alike)
+        """What comes after the last bucket that was rolled up; minutes are told by the hours that have none."""
+        if tier == "minute":
+            return []
+        after = self._days.end_of(tier, stored[-1].start) if stored else interval[0]
+        return [(after, interval[1])] if after < interval[1] else []
+
+    def _of_series(
+        self, row: type[Row], statement: str, series: Series, interval: Interval, limit: int | None = None
+    ) -> list[Row]:
+        parameters: dict[str, str | int] = {"station": series[0], "quantity": series[1]}
+        parameters |= {"start": interval[0] * _NS, "end": interval[1] * _NS}
+        if limit is not None:
+            parameters["limit"] = limit
+        return [row for answer in self._server.ask(row, statement, parameters) for row in answer.values]
+
+
+def _condensed(row: _Count, good: RollupRow | None) -> Bucket:
+    if good is None or not good.good:
+        return Bucket(start=row.time, count=row.count, good=0, min=None, max=None, mean=None)
+    return Bucket(start=row.time, count=row.count, good=int(good.good), min=good.min, max=good.max, mean=good.mean)
+
+
+def _bucket(row: RollupRow) -> Bucket | None:
+    if row.count is None or row.good is None:
+        return None
+    if not row.good:  # the statistics of an earlier version of the bucket may still stand there
+        return Bucket(start=row.time, count=int(row.count), good=0, min=None, max=None, mean=None)
+    if row.min is None or row.max is None or row.mean is None:
+        return None
+    return Bucket(start=row.time, count=int(row.count), good=int(row.good), min=row.min, max=row.max, mean=row.mean)
+
+
+def _point(row: PointRow) -> Point | None:
+    """None while a part of the row is not there."""
+    if row.flag is None or row.nulls is None or row.reason is None or row.node is None:
+        return None
+    if row.revision is None or row.received_at is None or row.epoch is None:
+        return None
+    nulls = int(row.nulls)
+    value = None if nulls & _VALUE_NULL else row.value
+    raw = None if nulls & _RAW_NULL else row.raw
+    if (value is None and not nulls & _VALUE_NULL) or (raw is None and not nulls & _RAW_NULL):
+        return None
+    return Point(
+        time=row.time,
+        value=value,
+        raw=raw,
+        flag=int(row.flag),
+        reason=row.reason or None,
+        node=row.node,
+        revision=int(row.revision),
+        received_at=int(row.received_at),
+        epoch=int(row.epoch),
+    )
 
 
 class InfluxHistory(InfluxReader):
@@ -184,24 +246,31 @@ class InfluxHistory(InfluxReader):
         target: InfluxTarget,
         cursor_path: Path,
         *,
+        zone: ZoneInfo = ZoneInfo("Asia/Jakarta"),  # noqa: B008  (immutable)
         window: SafetyWindow | None = SafetyWindow(),  # noqa: B008
     ) -> None:
         """Open the cursor file; the server may be down. A new server or bucket starts at the journal's first row."""
-        super().__init__(target)
+        super().__init__(target, zone=zone)
         self.window = window
-        self.file = CursorFile(cursor_path, sink=f"{target.url.rstrip('/')} {target.bucket}")
+        sink = f"{target.url.rstrip('/')} {target.bucket}"
+        self.file = CursorFile(cursor_path, sink=sink)
+        self.notes = Notes(self.file, sink)
+        self._upkeep = Upkeep(self, self.notes, self._days)
 
     def cursor(self) -> Cursor:
         return self.file.load()
 
     def write(self, readings: Sequence[Reading], *, cursor: Cursor | None = None) -> WriteResult:
         sound, refused = sift(readings)
+        sound, late = self._upkeep.sift_finished(sound)
+        refused += late
         # What two lines of one point in one request leave is not defined by every version.
         last = {(reading.station, reading.quantity, reading.time): reading for reading in sound}
         distinct = list(last.values())
         for start in range(0, len(distinct), BATCH):
             refused += self._send(distinct[start : start + BATCH])
         with self.file.transaction():
+            self._upkeep.note(distinct)
             self.file.store(cursor, refused)
         return WriteResult(accepted=len(readings) - len(refused), refused=tuple(refused))
 
@@ -212,11 +281,19 @@ class InfluxHistory(InfluxReader):
         # A server that refuses everything is misconfigured, and the lines are not to blame.
         if self._server.post(_PROBE) is not None:
             raise HistoryUnavailable(f"InfluxDB refuses every write: {reason}")
-        return self._bisect(batch, reason)
+        # In the order of time what one shard refuses lies together.
+        refused = self._bisect(sorted(batch, key=lambda reading: reading.time), reason)
+        for refusal in refused:
+            if _CONFLICT in refusal.reason and refusal.reading.received_at - refusal.reading.time < HOUR_MS:
+                raise HistoryUnavailable(
+                    f"InfluxDB takes no readings of now, because something else writes measurement 'reading' into the"
+                    f" same bucket: {refusal.reason}; name a bucket of its own in history.bucket"
+                )
+        return refused
 
     def _bisect(self, batch: Sequence[Reading], reason: str) -> list[Refusal]:
         """Find the lines that were refused among a batch that was; the others are written on the way."""
-        dropped = _BEYOND_RETENTION.search(reason)
+        dropped = _DROPPED.search(reason)
         if len(batch) == 1 or (dropped and int(dropped[1]) == len(batch)):
             return [Refusal(reading=reading, reason=reason) for reading in batch]
         refused: list[Refusal] = []
@@ -227,9 +304,39 @@ class InfluxHistory(InfluxReader):
                 refused += self._bisect(half, reason_of_half)
         return refused
 
+    def roll_up(self, *, now: int) -> int:
+        return self._upkeep.roll_up(now)
+
+    def prune(self, keep: Keep, *, now: int) -> Iterator[int]:
+        return self._upkeep.prune(keep, now)
+
     def close(self) -> None:
         super().close()
         self.file.close()
+
+    # -- for the upkeep ------------------------------------------------------------------------------------------------
+
+    def keep_rollups(self, rows: Sequence[tuple[Tier, Series, Bucket]], done: Sequence[tuple[Tier, Due]]) -> None:
+        for start in range(0, len(rows), BATCH):
+            lines = "\n".join([_rollup_line(*row) for row in rows[start : start + BATCH]])
+            reason = self._server.post(lines.encode())
+            # Refused in part: what the server's own retention no longer takes is as good as gone.
+            if reason is not None and not _BEYOND.search(reason):
+                raise HistoryUnavailable(f"InfluxDB refuses rollups: {reason}")
+        with self.file.transaction():
+            self.notes.drop_due(done)
+
+    def oldest(self, kept: Kept) -> int | None:
+        field = "flag" if kept == "points" else "count"
+        answers = self._server.ask(_First, f'SELECT first("{field}") FROM "{MEASUREMENTS[kept]}"', {})  # noqa: S608  (ours)
+        return min((row.time for series in answers for row in series.values), default=None)
+
+    def remove(self, kept: Kept, before: int) -> Iterator[int]:
+        """A day of the site at a time; the server marks what went, and compacts when it likes."""
+        while (oldest := self.oldest(kept)) is not None and oldest < before:
+            end = min(before, self._days.after(self._days.start_of(oldest)))
+            self._server.delete(f'DELETE FROM "{MEASUREMENTS[kept]}" WHERE time < $end', {"end": end * _NS})  # noqa: S608  (ours)
+            yield 1
 
 
 def _lines(batch: Sequence[Reading]) -> bytes:
@@ -248,25 +355,10 @@ def _line(reading: Reading) -> str:
     )
 
 
-def _is_whole(row: Mapping[str, Any]) -> bool:
-    if any(row[name] is None for name in _ALWAYS):
-        return False
-    nulls = int(row["nulls"])
-    return (row["value"] is not None or bool(nulls & _VALUE_NULL)) and (
-        row["raw"] is not None or bool(nulls & _RAW_NULL)
-    )
-
-
-def _point(row: Mapping[str, Any]) -> Point:
-    nulls = int(row["nulls"])
-    return Point(
-        time=row["time"],
-        value=None if nulls & _VALUE_NULL else float(row["value"]),
-        raw=None if nulls & _RAW_NULL else float(row["raw"]),
-        flag=int(row["flag"]),
-        reason=row["reason"] or None,
-        node=row["node"],
-        revision=int(row["revision"]),
-        received_at=int(row["received_at"]),
-        epoch=int(row["epoch"]),
+def _rollup_line(tier: Tier, series: Series, bucket: Bucket) -> str:
+    station, quantity = series
+    good = "" if not bucket.good else f",min={bucket.min!r},max={bucket.max!r},mean={bucket.mean!r}"
+    return (
+        f"{MEASUREMENTS[tier]},quantity={quantity},station={station}"
+        f" count={bucket.count},good={bucket.good}{good} {bucket.start}"
     )

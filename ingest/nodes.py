@@ -1,4 +1,4 @@
-"""Ingest's tables of nodes: which exist, which station each serves, and what was taken from each."""
+"""Ingest's tables of nodes: which exist, what they are, which station each serves, and what was taken from each."""
 
 from typing import Final
 
@@ -13,7 +13,11 @@ nodes: Final = Table(
     Column("station", String, nullable=False),
     Column("created_at", Integer, nullable=False),
     Column("created_by", String, nullable=False),
-    Column("revoked_at", Integer),
+    Column("revoked_at", Integer),  # its credential is gone and its id is never used again
+    Column("hardware", String, nullable=False),
+    Column("firmware", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("version", Integer, nullable=False),
 )
 
 node_states: Final = Table(
@@ -24,4 +28,5 @@ node_states: Final = Table(
     Column("last_arrival", Integer, nullable=False),
     Column("last_filed", Integer, nullable=False),
     Column("received", LargeBinary, nullable=False),
+    Column("series", LargeBinary),  # what quality control remembers of each series
 )

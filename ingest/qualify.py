@@ -4,16 +4,16 @@ from typing import Final
 
 from broker.quality_flags import Flag, worst
 from broker.wire import Observation
-from ingest.calibration import Calibration
-from ingest.quality import Limits, Span, Verdict, gross_range, is_possible_date
+from ingest.calibration import TEMPERATURE_SERIES, Calibration, air_temperature
+from ingest.quality import Verdict, gross_range, hardware_code, is_possible_date, sensor_fault
+from ingest.quality_limits import SeriesLimits, default_limits
 from ingest.readings import Reading
 from ingest.stations import Channel, Station
 
 LIVE_SPACING_MS: Final = 5_000
 
-UNKNOWN_LIMITS: Final = Limits()
 IMPOSSIBLE_DATE: Final = "impossible_date"
-MISSING: Final = "missing: the node sent null"
+SINGLE: Final = ("missing", "fault", "no_clock", IMPOSSIBLE_DATE)
 
 
 def filing_time(observation: Observation, received_at: int, last_filed: int) -> tuple[int, str | None]:
@@ -53,17 +53,27 @@ def qualify(
     time: tuple[int, str | None],
     received_at: int,
     first_id: int,
+    last_air: tuple[int, float] | None = None,
 ) -> list[Reading]:
-    """The readings of one observation, filed under ``time`` (:func:`filing_time`), journal ids from ``first_id``."""
+    """The readings of one observation, filed under ``time`` (:func:`filing_time`), journal ids from ``first_id``.
+
+    Flags are those of the tests of a single sample. ``last_air`` is the station's last good temperature (time, degrees
+    Celsius), for an ultrasonic distance that came without one.
+    """
     readings = []
     filed_at, time_reason = time
     for offset, (series, raw) in enumerate(observation.s.items()):
-        channel = station.channels.get(series) or _usual_channel(series)
-        value, (flag, reason) = _measure(raw, observation.fault.get(series), channel)
+        channel = channel_of(station, series)
+        calibration = channel.calibration
+        if calibration.since > filed_at:
+            calibration = calibration.at(filed_at)
+        air_c = None
+        if calibration.sound_reference_c is not None:
+            air_c = air_temperature(_own_air(observation), last_air, filed_at)
+        value, (flag, reason) = _measure(raw, observation.fault.get(series), channel.limits, calibration, air_c)
         if time_reason is not None and flag == Flag.GOOD:
             reason = time_reason
             flag = worst((flag, Flag.SUSPECT)) if time_reason.startswith(IMPOSSIBLE_DATE) else flag
-        calibration = channel.calibration
         readings.append(
             Reading(
                 first_id + offset,
@@ -87,28 +97,41 @@ def qualify(
     return readings
 
 
-def _measure(raw: float | None, fault: str | None, channel: Channel) -> tuple[float | None, Verdict]:
+def single_verdict(reading: Reading, limits: SeriesLimits) -> tuple[int, str | None]:
+    """What the tests of a single sample said of a reading, whatever the tests over time made of it since."""
+    reason = reading.reason
+    if reading.raw is None or reading.value is None or (reason is not None and reason.startswith(SINGLE)):
+        return reading.flag, reason
+    found = hardware_code(reading.raw, limits) if limits.codes else None
+    flag, reason = found or gross_range(reading.raw, reading.value, limits)
+    return int(flag), reason
+
+
+def channel_of(station: Station, series: str) -> Channel:
+    """What a series of a node means at ``station``."""
+    return station.channels.get(series) or _usual_channel(series)
+
+
+def _measure(
+    raw: float | None, fault: str | None, limits: SeriesLimits, calibration: Calibration, air_c: float | None
+) -> tuple[float | None, Verdict]:
+    """The calibrated value, and the worst of the tests that need this sample alone."""
+    found = sensor_fault(raw, fault)
     if raw is None:
-        return None, (Flag.MISSING, f"missing: {fault[:64]}" if fault else MISSING)
-    value = channel.calibration.value(raw)
-    if fault:
-        return value, (Flag.SUSPECT, f"fault: {fault[:64]}")
-    return value, gross_range(raw, value, channel.limits)
+        return None, found or (Flag.MISSING, None)
+    value = calibration.value(raw, air_c)
+    return value, (hardware_code(raw, limits) if limits.codes else None) or found or gross_range(raw, value, limits)
 
 
-PARTICLES: Final = Span(0, 1000)  # ug/m3, the span of the PMS5003's data sheet
-_usual: Final[dict[str, Channel]] = {
-    series: Channel(calibration=Calibration(quantity=series), limits=Limits(sensor=span))
-    for series, span in (
-        ("pm1_ugm3", PARTICLES),
-        ("pm25_ugm3", PARTICLES),
-        ("pm10_ugm3", PARTICLES),
-        ("temperature_c", Span(-40, 85)),  # BME280
-        ("humidity_pct", Span(0, 100)),
-        ("pressure_hpa", Span(300, 1100)),
-        ("batt_mv", Span(0, 30_000)),
-    )
-}
+def _own_air(observation: Observation) -> float | None:
+    """The temperature that came with an observation, unless its sensor has a fault."""
+    raw = observation.s.get(TEMPERATURE_SERIES)
+    limits = _usual_channel(TEMPERATURE_SERIES).limits
+    found = sensor_fault(raw, observation.fault.get(TEMPERATURE_SERIES))
+    return raw if raw is not None and (found or hardware_code(raw, limits)) is None else None
+
+
+_usual: Final[dict[str, Channel]] = {}
 MOST_USUAL: Final = 1000
 
 
@@ -116,7 +139,8 @@ def _usual_channel(series: str) -> Channel:
     """A series that its station does not declare keeps its name, and has the limits of the sensors that send it."""
     channel = _usual.get(series)
     if channel is None:
-        channel = Channel(calibration=Calibration(quantity=series), limits=UNKNOWN_LIMITS)
+        limits = default_limits(series.partition(".")[0], "logger")
+        channel = Channel(calibration=Calibration(quantity=series), limits=limits)
         if len(_usual) < MOST_USUAL:
             _usual[series] = channel
     return channel

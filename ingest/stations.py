@@ -3,16 +3,17 @@
 from dataclasses import dataclass, field
 
 from ingest.calibration import Calibration
-from ingest.quality import Limits
+from ingest.quality_limits import NO_LIMITS, SeriesLimits
+from ingest.quality_state import SeriesState
 from ingest.received import Received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One series of a node at its station: how it is calibrated and what is plausible."""
+    """One series of a node at its station: how it is calibrated, and the limits of its quality control."""
 
     calibration: Calibration
-    limits: Limits
+    limits: SeriesLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +33,4 @@ class Node:
     received: Received = field(default_factory=Received)
     last_arrival: int = 0  # core's clock, ms
     last_filed: int = 0  # the last time given to an observation without one of its own
+    series: dict[str, SeriesState] = field(default_factory=dict)  # by series and calibration epoch

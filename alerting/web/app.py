@@ -1,6 +1,6 @@
-"""The web application: one page, its stream, and the same facts as JSON."""
+"""The web application: one page, its stream and its lines, and the API."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,8 +13,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHttpException
 
 from alerting.web import assets, readings
+from alerting.web.api import problem
+from alerting.web.api.routes import add_api
 from alerting.web.fanout import WatcherResponse
 from alerting.web.live import LivePage
+from alerting.web.past import Past
 from alerting.web.readings import ReadingsUnavailable, ReadRange
 from alerting.web.security import SecurityHeaders
 from broker.clock import Clock
@@ -26,8 +29,11 @@ Quantity = Annotated[str, Query(pattern=r"^[a-z][a-z0-9_]{1,30}$")]
 Hours = Annotated[int, Query(ge=1, le=MAX_HOURS)]
 
 
-def create_app(*, socket_path: Path, clock: Clock, read_range: ReadRange, demo: bool) -> FastAPI:
-    """The application; it follows core's socket while it is served. It holds no state of its own."""
+def create_app(*, socket_path: Path, clock: Clock, read_range: ReadRange, past: Past, demo: bool) -> FastAPI:
+    """The application; it follows core's socket while it is served. It holds no state of its own.
+
+    ``read_range`` serves the page's own lines and ``past`` the API, so that no user of the API delays the page.
+    """
     live = LivePage(socket_path=socket_path, clock=clock, read_range=read_range, demo=demo)
 
     @asynccontextmanager
@@ -35,15 +41,17 @@ def create_app(*, socket_path: Path, clock: Clock, read_range: ReadRange, demo: 
         live.start()
         yield
         await live.stop()
+        gate.close()
 
-    app = FastAPI(title="Kentongan", lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Kentongan", lifespan=life, openapi_url=None)
     app.state.live = live
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(AnyHttpException, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse)
     app.add_exception_handler(Exception, _fail)
     _add_page(app, live)
-    _add_api(app, live)
+    _add_health(app, live)
+    gate = app.state.gate = add_api(app, live, past)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 
@@ -64,8 +72,20 @@ def _add_page(app: FastAPI, live: LivePage) -> None:
             raise HTTPException(503, "Terlalu banyak yang menonton; coba lagi sebentar.")
         return WatcherResponse(live.fanout, watcher)
 
+    @app.get("/line/{station}")
+    async def line(station: str, quantity: Quantity = readings.LEVEL, hours: Hours = 6) -> Response:
+        if station not in live.replica.stations:
+            raise HTTPException(404, "Stasiun itu tidak dikenal.")
+        try:
+            drawn = await readings.line(
+                live.read_range, station=station, quantity=quantity, hours=hours, now=live.clock.now()
+            )
+        except ReadingsUnavailable as error:
+            raise HTTPException(503, str(error)) from None
+        return _json(drawn)
 
-def _add_api(app: FastAPI, live: LivePage) -> None:
+
+def _add_health(app: FastAPI, live: LivePage) -> None:
     @app.get("/healthz")
     async def healthz() -> Response:
         outage = live.link.outage()
@@ -74,40 +94,10 @@ def _add_api(app: FastAPI, live: LivePage) -> None:
         watched = {"watchers": len(live.fanout.watchers), "dropped": live.fanout.dropped}
         return _json({**facts, **watched, "since": outage.since if outage else None}, status=503 if reason else 200)
 
-    @app.get("/api/v1/stations")
-    async def stations() -> Response:
-        return _listed(live, "stations", live.replica.stations.values())
-
-    @app.get("/api/v1/alerts")
-    async def alerts() -> Response:
-        return _listed(live, "alerts", live.replica.alerts.values())
-
-    @app.get("/api/v1/messages")
-    async def messages() -> Response:
-        return _listed(live, "messages", live.replica.messages.values())
-
-    @app.get("/api/v1/stations/{station}/readings")
-    async def station_readings(station: str, quantity: Quantity = readings.LEVEL, hours: Hours = 6) -> Response:
-        if station not in live.replica.stations:
-            raise HTTPException(404, "Stasiun itu tidak dikenal.")
-        try:
-            line = await readings.line(
-                live.read_range, station=station, quantity=quantity, hours=hours, now=live.clock.now()
-            )
-        except ReadingsUnavailable as error:
-            raise HTTPException(503, str(error)) from None
-        return _json(line)
-
 
 def _json(content: Any, *, status: int = 200) -> Response:
     headers = {"Cache-Control": "no-store"}
     return Response(msgspec.json.encode(content), status, media_type="application/json", headers=headers)
-
-
-def _listed(live: LivePage, name: str, entities: Iterable[msgspec.Struct]) -> Response:
-    """A list as core told it, with how far it goes and whether it is fresh."""
-    fresh = live.link.outage() is None and live.link.ready.is_set()
-    return _json({"now": live.clock.now(), "rev": live.replica.last_id, "fresh": fresh, name: list(entities)})
 
 
 SENTENCES: Final = {
@@ -121,7 +111,10 @@ SENTENCES: Final = {
 async def _refuse(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, AnyHttpException) else 422
     said = error.detail if isinstance(error, HTTPException) else SENTENCES.get(status, SENTENCES[500])
-    return _notice(request, status, said)
+    answer = _notice(request, status, said)
+    if isinstance(error, AnyHttpException):
+        answer.headers.update(error.headers or {})  # Allow, of a method that is not served
+    return answer
 
 
 async def _fail(request: Request, _: Exception) -> Response:
@@ -129,8 +122,8 @@ async def _fail(request: Request, _: Exception) -> Response:
 
 
 def _notice(request: Request, status: int, sentence: str) -> Response:
-    if request.url.path.startswith(("/api/", "/healthz", "/events")):
-        return _json({"error": sentence}, status=status)
+    if request.url.path.startswith(("/api/", "/healthz", "/events", "/line/")):
+        return problem.response(problem.of_status(status, sentence))
     live: LivePage = request.app.state.live
     html = live.board.templates.get_template("notice.html").render(sentence=sentence)
     return HTMLResponse(html, status)

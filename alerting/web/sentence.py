@@ -29,7 +29,7 @@ class Headline:
 def headline_of(stations: Iterable[StationView], *, site: str, now: int) -> Headline:
     known = list(stations)
     if not known:
-        text = "Belum ada stasiun. Tambah stasiun di berkas pengaturan, lalu nyalakan ulang inti."
+        text = "Belum ada stasiun. Tambah dengan perintah kentongan station import."
         return Headline(counts="", text=text, mark="notset", title=f"Kentongan {site}")
     by_state = Counter(station.state for station in known)
     counted = [f"{by_state[state.value]} {state.value}" for state in COUNTED if by_state[state.value]]

@@ -27,9 +27,10 @@ class PageServer(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_S,
             )
         )
-        self._end_streams = app.state.live.fanout.close
+        self._state = app.state
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """A stream never ends by itself, and the server waits for every answer to end."""
-        self._end_streams()
+        """A stream never ends by itself, a download not soon, and the server waits for every answer to end."""
+        self._state.live.fanout.close()
+        self._state.gate.end_streams()
         await super().shutdown(sockets)

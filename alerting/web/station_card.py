@@ -6,6 +6,7 @@ from typing import Final
 from alerting.web import words
 from alerting.web.ladder import LEVELS, Ladder, draw
 from alerting.web.readings import LEVEL, Tail
+from alerting.web.station_facts import AirIndex, Fact, air_index, facts_of
 from broker.levels import State
 from broker.live import SeriesView, StationView, TrendView
 from broker.quality_flags import Flag
@@ -17,11 +18,22 @@ HEADLINES: Final = {
 }
 PLACES: Final = {"level": 0, "rain": 1, "air": 2}  # order on the page; never by state, so that rows keep their place
 UNUSABLE: Final = (Flag.FAIL, Flag.MISSING)
+# How a number looks under its flag: one class of the style sheet each, and never by colour alone.
+LOOKS: Final[dict[int, str]] = {
+    Flag.GOOD: "good",
+    Flag.NOT_EVALUATED: "unchecked",
+    Flag.SUSPECT: "doubtful",
+    Flag.FAIL: "failed",
+    Flag.MISSING: "missing",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One quantity as printed. ``doubt`` is the quality in words when it is not good."""
+    """One quantity as printed. ``shown`` may be a number that is not to be used: then ``value`` is None.
+
+    ``doubt`` is the quality in words when it is not good, ``why`` the sentence that explains it.
+    """
 
     quantity: str
     name: str
@@ -30,9 +42,10 @@ class Measure:
     value: float | None
     time: int
     flag: int
+    look: str
     quality: str
     doubt: str | None
-    reason: str | None
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +69,8 @@ class StationCard:
     outlook: str | None
     ladder: Ladder | None
     ladder_words: str
-    advice: str | None
+    air: AirIndex | None
+    facts: tuple[Fact, ...]
     last_seen: int | None
 
 
@@ -91,7 +105,8 @@ def station_card(station: StationView, *, tail: Tail | None, now: int) -> Statio
         outlook=outlook(trend, now),
         ladder=ladder,
         ladder_words=_ladder_words(station, head),
-        advice="ISPU belum dihitung: ISPU memerlukan rata-rata 24 jam." if station.hazard == "air" else None,
+        air=air_index(station.air, now) if station.hazard == "air" else None,
+        facts=facts_of(station, now=now),
         last_seen=station.last_seen,
     )
 
@@ -108,17 +123,19 @@ def headline(station: StationView) -> Measure | None:
 def measure(series: SeriesView) -> Measure:
     shown = words.quantity_of(series.quantity)
     value = None if series.flag in UNUSABLE else series.value
+    is_good = series.flag == Flag.GOOD
     return Measure(
         quantity=series.quantity,
         name=shown.name,
         unit=shown.unit,
-        shown=words.measured(series.quantity, value),
+        shown=words.measured(series.quantity, series.value),
         value=value,
         time=series.time,
         flag=series.flag,
+        look=LOOKS.get(series.flag, "doubtful"),
         quality=words.quality(series.flag),
-        doubt=None if series.flag == Flag.GOOD else words.quality(series.flag),
-        reason=series.reason,
+        doubt=None if is_good else words.quality(series.flag),
+        why=None if is_good else words.why(series.flag, said=series.why, reason=series.reason),
     )
 
 

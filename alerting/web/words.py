@@ -31,6 +31,7 @@ class Quantity:
 
 QUANTITIES: Final = {
     "level_m": Quantity(name="muka air", unit="m", digits=2),
+    "staff_gauge_m": Quantity(name="papan duga", unit="m", digits=2),
     "rain_mm": Quantity(name="hujan", unit="mm"),
     "rain_mm_per_h": Quantity(name="hujan", unit="mm/jam"),
     "pm25_ugm3": Quantity(name="PM2,5", unit="µg/m³"),
@@ -140,3 +141,20 @@ def rate(rate_m_per_h: float) -> str:
     if cm == 0:
         return "tetap"
     return f"{'naik' if cm > 0 else 'turun'} {abs(cm)} cm/jam"
+
+
+WHY: Final[dict[int, str]] = {
+    Flag.GOOD: "Bacaan ini lolos semua pemeriksaan mutu.",
+    Flag.NOT_EVALUATED: "Bacaan ini belum diperiksa mutunya.",
+    Flag.SUSPECT: "Bacaan ini belum terverifikasi",
+    Flag.FAIL: "Bacaan ini tidak lolos pemeriksaan mutu dan tidak dipakai",
+    Flag.MISSING: "Tidak ada nilai yang terukur",
+}
+
+
+def why(flag: int, *, said: str | None, reason: str | None) -> str:
+    """What the flag means, as one sentence: what core said, or the flag's own words with the reason behind them."""
+    if said:
+        return said
+    meaning = WHY.get(flag, f"Bacaan ini bertanda {flag}").removesuffix(".")
+    return f"{meaning}: {reason}." if reason and flag != Flag.GOOD else f"{meaning}."

@@ -1,10 +1,11 @@
 """What commands share: the settings that they are given, and asking core or standing in for it."""
 
 import argparse
+import contextlib
 import getpass
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from alerting.outbox import Attempt
 from broker import control
@@ -49,29 +50,50 @@ def open_settings(
 def ask(args: argparse.Namespace, name: str, arguments: dict[str, Any]) -> Any:
     """Have core carry out a command; with core stopped, take its lock and do the same here."""
     settings, state, _ = open_settings(args)
-    request = Request(name=name, args=arguments, actor=f"cli:{getpass.getuser()}")
-    try:
-        return control.command(state.socket, request)
-    except CoreUnreachable:
-        pass
-    except CommandFailed as error:
-        raise Refused(str(error)) from None
-    try:
-        with state.core_lock():
-            return _stand_in(settings, state, request)
-    except CoreRuns:
-        raise Refused(f"core runs on {state.root} but does not answer; see {state.log}/core.log") from None
-    except CommandFailed as error:
-        raise Refused(str(error)) from None
+    with Asking(settings, state) as core:
+        return core(name, arguments)
 
 
-def _stand_in(settings: Settings, state: StateFolder, request: Request) -> Any:
-    core = core_of(settings, state, Clock(), channels={})
-    core.link, core.sender = _NoLink(), _NoSender()
-    try:
-        return Commands(core, credentials_of(state), lambda: reload_broker(state)).run(request)
-    finally:
-        core.stop()
+class Asking:
+    """A conversation with core: by its socket, or with its place taken from the first command on that it misses.
+
+    A call gives the command's result; raises Refused with a sentence for whoever gave it.
+    """
+
+    def __init__(self, settings: Settings, state: StateFolder, *, actor: str = "") -> None:
+        self.settings, self.state = settings, state
+        self.actor = actor or f"cli:{getpass.getuser()}"
+        self._stand_in: Commands | None = None
+        self._stack = contextlib.ExitStack()
+
+    def __call__(self, name: str, arguments: dict[str, Any]) -> Any:
+        request = Request(name=name, args=arguments, actor=self.actor)
+        try:
+            if self._stand_in is None:
+                try:
+                    return control.command(self.state.socket, request)
+                except CoreUnreachable:
+                    self._stand_in = self._take_its_place()
+            return self._stand_in.run(request)
+        except CommandFailed as error:
+            raise Refused(str(error)) from None
+
+    def _take_its_place(self) -> Commands:
+        try:
+            self._stack.enter_context(self.state.core_lock())
+        except CoreRuns:
+            log = self.state.log / "core.log"
+            raise Refused(f"core runs on {self.state.root} but does not answer; see {log}") from None
+        core = core_of(self.settings, self.state, Clock(), channels={})
+        core.link, core.sender = _NoLink(), _NoSender()
+        self._stack.callback(core.stop)
+        return Commands(core, credentials_of(self.state), lambda: reload_broker(self.state))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
 
 class _NoLink:

@@ -1,14 +1,16 @@
-"""kentongan node: credentials of nodes, and what a node needs to know."""
+"""kentongan node: credentials of nodes, what a node needs to know, and which station each serves."""
 
 import argparse
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from deploy.assembly import prepare_broker
-from deploy.commands.common import Refused, add_settings, ask, open_settings
-from deploy.settings import Settings, Station
+from deploy.commands.common import Asking, Refused, add_settings, ask, open_settings
+from deploy.commands.station_text import moment
+from deploy.registry.node_files import export_text, read_nodes
+from deploy.registry.station_files import BadFile
+from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 
 SERVER_NAME = "kentongan"
@@ -16,25 +18,61 @@ SERVER_NAME = "kentongan"
 
 def add(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    new = verbs.add_parser("new", help="make a node's credential and print what the node needs")
+    new = verbs.add_parser("new", aliases=["add"], help="make a node's credential and print what the node needs")
     new.add_argument("id", help="3 to 32 of a-z, 0-9 and hyphen; never used again")
     new.add_argument("--station", required=True, help="the station that it serves")
     new.add_argument("--replace", action="store_true", help="a new credential for a node that exists")
     new.add_argument("--out", type=Path, metavar="DIR", help="write node.json and ca.der there instead of printing")
-    add_settings(new)
+    _add_what(new)
     add_settings(verbs.add_parser("list", help="list nodes, their stations and when they were last heard"))
+    show = verbs.add_parser("show", help="print what a node is, which stations it served, and who changed what")
+    change = verbs.add_parser("change", help="change what a node is, or move it to another station")
+    change.add_argument("--station", help="the station that it serves from now on")
+    _add_what(change)
+    retire = verbs.add_parser("retire", help="take a node out of service for good; its id is never used again")
+    for parts in (show, change, retire):
+        parts.add_argument("id")
+    for parts in (change, retire):
+        parts.add_argument("--reason", required=True, metavar="TEXT", help="why; it is audited")
+    into = verbs.add_parser("import", help="change the nodes of a TOML or CSV file, all of them or none")
+    into.add_argument("--reason", default="", metavar="TEXT", help="why; it is audited")
+    into.add_argument("--dry-run", action="store_true", help="only print what would change")
+    out = verbs.add_parser("export", help="write nodes as TOML or CSV, by the name's ending")
+    for parts in (into, out):
+        parts.add_argument("file", type=Path)
+    for parts in (new, show, change, retire, into, out):
+        add_settings(parts)
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    for name, what in (("hardware", "its board and sensors"), ("firmware", "its version"), ("note", "anything else")):
+        parser.add_argument(f"--{name}", metavar="TEXT", help=what)
 
 
 def run(args: argparse.Namespace) -> int:
-    return _new(args) if args.verb == "new" else _list(args)
+    verbs = {
+        "new": _new,
+        "add": _new,
+        "list": _list,
+        "show": _show,
+        "change": _change,
+        "retire": _retire,
+        "import": _import,
+        "export": _export,
+    }
+    return verbs[args.verb](args)
+
+
+def _what(args: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in ("hardware", "firmware", "note") if getattr(args, name) is not None}
 
 
 def _new(args: argparse.Namespace) -> int:
     settings, state, _ = open_settings(args)
     prepare_broker(settings, state)
-    made = ask(args, "node-new", {"node": args.id, "station": args.station, "replace": args.replace})
-    station = next(station for station in settings.stations if station.id == args.station)
-    document = node_document(settings, args.id, made["password"], sensors_of(station))
+    arguments = {"node": args.id, "station": args.station, "replace": args.replace, **_what(args)}
+    made = ask(args, "node-new", arguments)
+    document = node_document(settings, args.id, made["password"], sensors_of(made["hazard"]))
     if args.out is not None:
         write_node_folder(args.out, document, state)
         print(f"wrote {args.out}/node.json and {args.out}/ca.der: copy both to the node beside the firmware.")
@@ -50,11 +88,70 @@ def _new(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     nodes = ask(args, "node-list", {})
     for node in nodes:
-        heard = node["last_arrival"]
-        when = datetime.fromtimestamp(heard / 1000, UTC).isoformat(timespec="seconds") if heard else "never heard"
-        print(f"{node['node']:<32}  {node['station']:<32}  {when}")
+        when = "retired" if node["revoked_at"] else moment(node["last_arrival"]).replace("never", "never heard")
+        what = " ".join(filter(None, (node["hardware"], node["firmware"])))
+        print(f"{node['node']:<32}  {node['station']:<32}  {when}  {what}".rstrip())
     if not nodes:
         print("no nodes yet; make one: kentongan node new ID --station STATION")
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    node = ask(args, "node-show", {"node": args.id})
+    print(f"{node['id']}  serves {node['station']}, last heard {moment(node['last_arrival'])}")
+    for name in ("hardware", "firmware", "note"):
+        if node[name]:
+            print(f"  {name:<9} {node[name]}")
+    for each in node["history"]:
+        told = "retired" if each["revoked_at"] else f"serves {each['station']}"
+        print(f"  v{each['version']}  {moment(each['changed_at'])}  {told}  {each['actor']}: {each['reason']}")
+    return 0
+
+
+def _change(args: argparse.Namespace) -> int:
+    arguments = {"node": args.id, "reason": args.reason, **_what(args)}
+    if args.station is not None:
+        arguments["station"] = args.station
+    changed = ask(args, "node-change", arguments)
+    print(f"{args.id} serves {changed['station']}{'' if changed['changed'] else '; nothing was changed'}")
+    return 0
+
+
+def _retire(args: argparse.Namespace) -> int:
+    ask(args, "node-retire", {"node": args.id, "reason": args.reason})
+    print(f"{args.id} is retired; its history stays at its station")
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    try:
+        file = read_nodes(args.file)
+    except BadFile as error:
+        raise Refused(str(error)) from None
+    reason = args.reason or f"import {args.file.name}"
+    answer = ask(args, "node-put", {"nodes": file.tables, "reason": reason, "dry_run": args.dry_run})
+    if answer["faults"]:
+        lines = [f"{file.where(f['number'], f['id'], f['key'])}: {f['text']}" for f in answer["faults"]]
+        raise Refused("\n".join([*lines, "nothing was imported"]))
+    for step in answer["steps"]:
+        told = ", ".join(f"{key}: {old or '(none)'} -> {new or '(none)'}" for key, old, new in step["fields"])
+        print(f"{step['id']}: {told or 'unchanged'}")
+    if args.dry_run:
+        print("a dry run: nothing was done")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    settings, state, _ = open_settings(args)
+    with Asking(settings, state) as core:
+        nodes = [node for node in core("node-list", {}) if not node["revoked_at"]]
+    try:
+        args.file.write_text(export_text(args.file, nodes), encoding="utf-8")
+    except BadFile as error:
+        raise Refused(str(error)) from None
+    except OSError as error:
+        raise Refused(f"{args.file}: {error.strerror}") from None
+    print(f"wrote {len(nodes)} nodes to {args.file}")
     return 0
 
 
@@ -85,10 +182,10 @@ def write_node_folder(folder: Path, document: dict[str, Any], state: StateFolder
         raise Refused(f"{folder}: {error.strerror}: {error.filename}") from None
 
 
-def sensors_of(station: Station) -> list[dict[str, Any]]:
-    """The usual sensors of such a station, on the pins of the reference board."""
+def sensors_of(hazard: str) -> list[dict[str, Any]]:
+    """The usual sensors of a station of ``hazard``, on the pins of the reference board."""
     battery: dict[str, Any] = {"driver": "battery", "series": "batt_mv", "adc": 35, "ratio": 2.0}
-    if station.hazard == "air":
+    if hazard == "air":
         return [
             {"driver": "pms5003", "uart": 2, "tx": 25, "rx": 26},
             {"driver": "bme280", "i2c": 0, "sda": 21, "scl": 22},

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from broker.control import CommandFailed, CoreUnreachable, Request, command
-from deploy.commands.common import Refused, add_settings, open_settings
+from deploy.commands.common import Asking, Refused, add_settings, open_settings
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 from firmware_sim import fleet_record
@@ -28,6 +28,8 @@ name = "Pos {number:06d}"
 example = true
 datum_m = 6.5
 silence_minutes = 60
+# The water of a load test jumps, and its readings come faster than from any river.
+quality = {{ noise = 10.0, spike_suspect = 20.0, spike_fail = 20.0 }}
 [stations.thresholds]
 waspada = 3.5
 siaga = 4.5
@@ -40,7 +42,7 @@ reason = "beban tiruan"
 
 def add(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    stations = verbs.add_parser("stations", help="print N example stations to add to a settings file for a load test")
+    stations = verbs.add_parser("stations", help="print N example stations, to be imported for a load test")
     stations.add_argument("count", type=_positive, metavar="N")
     fleet = verbs.add_parser(
         "fleet",
@@ -68,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def station_toml(number: int) -> str:
-    """An example station of a load test, as the settings file has it."""
+    """An example station of a load test, as a file of stations has it."""
     return _STATION.format(id=f"pos-{number:06d}", number=number)
 
 
@@ -137,15 +139,17 @@ def _read_fleet(path: Path) -> Fleet:
 def _fleet_of(args: argparse.Namespace) -> Fleet:
     """One node and one connection for each station of the settings; their credentials are made or made anew."""
     settings, state, _ = open_settings(args)
-    real = [station.id for station in settings.stations if not station.example]
+    with Asking(settings, state) as core:
+        stations = core("station-list", {})
+    real = [station["id"] for station in stations if not station["example"]]
     if real:
         raise Refused(
-            f"station {real[0]} is not an example, and a fleet publishes invented water: use a settings file of its "
+            f"station {real[0]} is not an example, and a fleet publishes invented water: use an installation of its "
             "own, with stations from kentongan simulate stations"
         )
-    if not settings.stations:
-        raise Refused("no station in the settings: add some with kentongan simulate stations N >> FILE")
-    return fleet_over(settings, state, [_credential(state, station.id) for station in settings.stations], tls=args.tls)
+    if not stations:
+        raise Refused("no station in the registry: make some with kentongan simulate stations, and import them")
+    return fleet_over(settings, state, [_credential(state, station["id"]) for station in stations], tls=args.tls)
 
 
 def fleet_over(settings: Settings, state: StateFolder, nodes: list[tuple[str, str]], *, tls: bool) -> Fleet:

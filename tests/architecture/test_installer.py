@@ -66,7 +66,7 @@ class Checkout:
 
     def run(self, script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         with self.start(script, *arguments, **environment) as process:
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=100)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def asked(self) -> list[str]:
@@ -152,8 +152,8 @@ def test_two_starts_at_once_install_once(checkout: Checkout, tmp_path: Path) -> 
             assert second.stdout
             assert "another installation is under way" in second.stdout.readline()
             hold.write_text("go on\n")
-            second.communicate(timeout=30)
-        first.communicate(timeout=30)
+            second.communicate(timeout=100)
+        first.communicate(timeout=100)
     calls = checkout.asked()
     assert 1 == len([call for call in calls if "--require-hashes" in call])
     assert 2 == calls.count("up --demo")

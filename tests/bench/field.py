@@ -76,7 +76,7 @@ class BenchField:
         journal = Journal(self.installation.state.journal)
         group = Group()
         now = time.time_ns() // 1_000_000
-        group.nodes += [(node, node, now, "bench", None) for node in self.nodes]
+        group.nodes += [(node, node, now, "bench", None, "", "", "", 1) for node in self.nodes]
         journal.write(group)
         journal.close()
 

@@ -83,10 +83,10 @@ def measure(folder: Path, *, rounds: int, profile: bool) -> dict[str, Any]:
     with profiler or contextlib.nullcontext():
         _feed(core, rounds)
     cpu = time.process_time() - cpu
-    count = rounds * len(settings.stations)
+    count = rounds * len(core.registry.stations)
     # Core is not closed: the process ends as if it had been killed, for whoever starts a core on this folder next.
     return {
-        "stations": len(settings.stations),
+        "stations": len(core.registry.stations),
         "readings": count,
         "us_per_reading": cpu * 1e6 / count,
         "open_s": opened_s,

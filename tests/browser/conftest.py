@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from alerting.web import assets
 from tests.browser.page_server import Served, served
@@ -22,6 +22,7 @@ FLAGS = [
     "--no-first-run",
 ]
 DESK = {"width": 1366, "height": 768}
+PATIENCE_MS = 60_000  # only a broken page waits so long
 PHONE = {"width": 390, "height": 844}
 
 
@@ -33,6 +34,7 @@ def chromium() -> Iterator[Browser]:
     if not assets.are_present():
         pytest.fail("the web assets are missing: run `python -m alerting.web.assets`")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
@@ -55,7 +57,7 @@ def open_tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
         context = chromium.new_context(viewport=viewport, **settings)
         contexts.append(context)
         tab = Tab(context.new_page())
-        tab.page.set_default_timeout(10_000)
+        tab.page.set_default_timeout(PATIENCE_MS)
         tab.page.on(
             "console", lambda said: tab.complaints.append(said.text) if said.type in ("error", "warning") else None
         )

@@ -54,14 +54,14 @@ class FakeCore:
         ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), name="fake-core")
         self._thread.start()
-        assert ready.wait(5), "the fake core did not start"
+        assert ready.wait(30), "the fake core did not start"
 
     def stop(self) -> None:
         loop, thread = self._loop, self._thread
         if loop is None or thread is None:
             return
         loop.call_soon_threadsafe(self._stopping.set)
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive(), "the fake core did not stop"
         self._loop = self._thread = None
 
@@ -83,7 +83,7 @@ class FakeCore:
         for writer in list(self._writers):
             writer.transport.abort()
         if self._talks:
-            await asyncio.wait(self._talks, timeout=2)
+            await asyncio.wait(self._talks, timeout=10)
         self.path.unlink(missing_ok=True)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

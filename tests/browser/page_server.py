@@ -12,11 +12,12 @@ from fastapi import FastAPI
 
 from alerting.web.app import create_app
 from alerting.web.live import LivePage
+from alerting.web.past import Past
 from alerting.web.readings import ReadRange
 from alerting.web.server import PageServer
 from broker.clock import REAL, Clock
 from tests.browser.fake_core import FakeCore
-from tests.browser.scenes import Scene, past
+from tests.browser.scenes import PastOfScenes, Scene, past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +35,26 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, scene: Callable[[int], Scene], *, clock: Clock = REAL, read_range: ReadRange = past, port: int = 0
+    folder: Path,
+    scene: Callable[[int], Scene],
+    *,
+    clock: Clock = REAL,
+    read_range: ReadRange = past,
+    history: Past | None = None,
+    port: int = 0,
 ) -> Iterator[Served]:
     """The page over a fake core that tells ``scene``; both are stopped at the end."""
     told = scene(clock.now())
     core = FakeCore(folder / "core.sock", clock=clock, health=told.health)
     core.put(*told.entities)
     core.start()
-    app = create_app(socket_path=core.path, clock=clock, read_range=read_range, demo=told.health.demo)
+    app = create_app(
+        socket_path=core.path,
+        clock=clock,
+        read_range=read_range,
+        past=history or PastOfScenes(),
+        demo=told.health.demo,
+    )
     try:
         with running(app, port=port) as bound:
             page = Served(url=f"http://127.0.0.1:{bound}", port=bound, app=app, core=core)
@@ -65,12 +78,12 @@ def running(app: FastAPI, *, port: int = 0) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         listener.close()
     assert not thread.is_alive(), "the server did not stop"
 
 
-def wait_for(condition: Callable[[], bool], what: str, *, within_s: float = 10.0) -> None:
+def wait_for(condition: Callable[[], bool], what: str, *, within_s: float = 60.0) -> None:
     """Look every 10 ms until ``condition`` holds; fails with ``what`` when it does not in time."""
     deadline = time.monotonic() + within_s
     while not condition():

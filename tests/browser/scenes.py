@@ -3,8 +3,23 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from alerting.web.past import Tier
 from alerting.web.readings import Point
-from broker.live import AlertView, HealthView, MessageView, SeriesView, StationView, TrendView
+from broker.live import (
+    AirView,
+    AlertView,
+    HealthView,
+    MessageView,
+    RainSumView,
+    RainView,
+    SeriesView,
+    StationView,
+    TideView,
+    TrendView,
+    UpstreamRainView,
+)
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -13,6 +28,9 @@ SMS = (
     "BPBD KOTA PASURUAN: AWAS BANJIR S.Welang 18:40. Air 5,8 m naik 45 cm/jam, diperkirakan meluap +/-40 mnt. "
     "Karangketug, Randusari: mengungsi sekarang. Info 112"
 )
+
+
+DOUBT = "Bacaan ini belum terverifikasi: naik 1,70 m dalam 1 menit, tanpa hujan dan tanpa kenaikan di stasiun lain."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +86,62 @@ def river(
         "kelurahan": ["Karangketug", "Randusari"] if name == "Welang" else [],
     }
     return StationView(**{**facts, **changes})
+
+
+def tide(now: int) -> TideView:
+    return TideView(
+        height_m=1.1,
+        rising=True,
+        high_at=now + 4 * HOUR,
+        high_m=1.32,
+        above_m=1.2,
+        above_from=now + 3 * HOUR,
+        above_until=now + 5 * HOUR,
+        datum="muka laut rata-rata",
+        rms_m=0.06,
+    )
+
+
+def rain(now: int) -> StationView:
+    sums = [(10, 3.2, 1.0), (60, 14.6, 1.0), (180, 22.8, 0.7), (360, 22.8, 0.35), (1440, None, 0.0)]
+    return StationView(
+        id="hujan-hulu",
+        rev=0,
+        name="Hujan Hulu Welang",
+        hazard="rain",
+        state="BELUM DITETAPKAN",
+        since=None,
+        series=[series("rain_mm", 0.4, now - 50_000), series("battery_mv", 3710, now - 50_000, 2)],
+        example=True,
+        rain=RainView(
+            sums=[RainSumView(minutes=minutes, mm=mm, complete=complete) for minutes, mm, complete in sums],
+            hour_class="lebat",
+            day_mm=22.8,
+            day_class="sedang",
+        ),
+    )
+
+
+def foul_air(now: int) -> StationView:
+    index = AirView(
+        index=141,
+        category="Tidak Sehat",
+        colour="kuning",
+        critical="PM2,5",
+        advice="Kurangi kegiatan di luar dan pakai masker.",
+        complete=0.92,
+        until=now - 20 * MINUTE,
+        computed_at=now - 19 * MINUTE,
+        hour_parameter="PM2,5",
+        hour_mean_ugm3=61.4,
+        hour_word="tinggi",
+        hour_until=now - 20 * MINUTE,
+        hour_raw_ugm3=118.9,
+        hour_humidity_pct=78.0,
+        correction="epa-2021",
+    )
+    stuck = series("humidity_pct", 100.0, now - 70_000, 3, "condensed: 100 for 6 h")
+    return StationView(**{**_fields(air(now)), "air": index, "series": [*air(now).series[:3], stuck]})
 
 
 def air(now: int) -> StationView:
@@ -199,6 +273,27 @@ def awas(now: int) -> Scene:
     return Scene(health=health(), entities=[welang, gembong, petung, air(now), alert(now), *others, *sent, *twilio])
 
 
+def quality(now: int) -> Scene:
+    """Every way in which a number can be less than good, with and without core's own sentence."""
+    doubtful = msgspec.structs.replace(
+        series("level_m", 3.9, now - 30_000, 3, "rate_of_change: 102 over 6 m/h"),
+        why=DOUBT,
+        node="node-welang",
+        epoch=2,
+    )
+    low = series("battery_mv", 1.0, now - 30_000, 4, "gross_range: 1 outside sensor 2500..5500")
+    welang = river(
+        "Welang", now, series=[doubtful, low], rate=0.9, tide=tide(now), drift_m=0.04, drift_since=now - HOUR
+    )
+    failed = series("level_m", 65.0, now - 20_000, 4, "gross_range: 65 outside site 0..8")
+    upstream = UpstreamRainView(minutes=180, mean_mm=24.1, max_mm=41.0, spoke=3, gauges=4)
+    gembong = river("Gembong", now, series=[failed], rain=RainView(sums=[], upstream=[upstream]))
+    gone = river("Petung", now, series=[series("level_m", 1.14, now - 9 * MINUTE, 9, "missing: no_return")], trend=None)
+    unset = river("Rejoso", now, 0.66, state="BELUM DITETAPKAN", level=None, thresholds={})
+    never = river("Kedunglarangan", now, series=[], state="TIDAK ADA DATA", level=None, trend=None, last_seen=None)
+    return Scene(health=health(), entities=[welang, gembong, gone, unset, never, rain(now), foul_air(now)])
+
+
 def blind(now: int) -> Scene:
     """Every station silent, the Welang while it was over AWAS and rising."""
     welang = river(
@@ -216,7 +311,7 @@ def no_channel(now: int) -> Scene:
     return Scene(health=health(demo=False, channels=[]), entities=[welang, alert(now, latency_ms=None), queued])
 
 
-SCENES = {scene.__name__: scene for scene in (empty, calm, rising, awas, blind, no_channel)}
+SCENES = {scene.__name__: scene for scene in (empty, calm, rising, awas, quality, blind, no_channel)}
 
 
 def past(station: str, quantity: str, start_ms: int, end_ms: int, limit: int) -> list[Point]:
@@ -227,6 +322,63 @@ def past(station: str, quantity: str, start_ms: int, end_ms: int, limit: int) ->
         share = max(0.0, 1 - (end_ms - time) / (3 * HOUR))
         points.append((time, round(top * (0.4 + 0.6 * share), 3), 1))
     return points[:limit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPoint:
+    time: int
+    value: float | None
+    raw: float | None
+    flag: int
+    reason: str | None
+    node: str = "node-1"
+    revision: int = 0
+    received_at: int
+    epoch: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMean:
+    start: int
+    count: int = 60
+    good: int = 59
+    min: float | None = None
+    max: float | None = None
+    mean: float | None
+
+
+class PastOfScenes:
+    """The same history for the API: every third reading suspect, hours and days worked out from the minutes."""
+
+    def range(self, station: str, quantity: str, start: int, end: int, limit: int) -> list[PastPoint]:
+        return [_past_point(*each) for each in _minutes(station, quantity, start, end, limit)]
+
+    def aggregates(  # noqa: PLR0917  as the port has it
+        self, station: str, quantity: str, start: int, end: int, tier: Tier, limit: int
+    ) -> list[PastMean]:
+        length = {"minute": MINUTE, "hour": HOUR, "day": 24 * HOUR}[tier]
+        first = -(-start // length) * length
+        starts = range(first, end, length) if (station, quantity) in self.series() else []
+        return [PastMean(start=each, mean=each / length % 7) for each in starts[:limit]]
+
+    def series(self) -> list[tuple[str, str]]:
+        return [(station, "level_m") for station in ("welang", "gembong", "petung", "lama")]
+
+
+def _minutes(station: str, quantity: str, start: int, end: int, limit: int) -> list[tuple[int, float]]:
+    if (station, quantity) not in PastOfScenes().series():
+        return []
+    first = -(-start // MINUTE) * MINUTE
+    return [(time, time // MINUTE % 400 / 100) for time in range(first, end, MINUTE)[:limit]]
+
+
+def _past_point(time: int, value: float) -> PastPoint:
+    number = time // MINUTE
+    if number % 11 == 0:
+        return PastPoint(time=time, value=None, raw=None, flag=9, reason="missing: no_return", received_at=time + 400)
+    reason = 'spike: "1.6", over 0.5' if number % 3 == 0 else None
+    flag = 3 if reason else 1
+    return PastPoint(time=time, value=value, raw=value * 1000, flag=flag, reason=reason, received_at=time + 400)
 
 
 def _fields(station: StationView) -> dict[str, Any]:

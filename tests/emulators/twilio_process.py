@@ -47,11 +47,11 @@ class TwilioProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Return when it accepts connections; raises RuntimeError when it does not within 10 s."""
+        """Return when it accepts connections; raises RuntimeError when it does not within a minute."""
         command = [sys.executable, str(_SCRIPT), "--port", str(self._port), "--log", str(self.log), *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], 10)
+        ready, _, _ = select.select([self._process.stdout], [], [], 60)
         line = self._process.stdout.readline() if ready else ""
         if not line.startswith("listening on "):
             self.kill()
@@ -90,7 +90,7 @@ class TwilioProcess:
             return []
         return [_post(json.loads(line)) for line in self.log.read_text().splitlines()]
 
-    def wait_for_posts(self, count: int, *, within_s: float = 10) -> list[Post]:
+    def wait_for_posts(self, count: int, *, within_s: float = 60) -> list[Post]:
         """The POSTs as soon as there are ``count``; raises TimeoutError naming how many there were."""
         deadline = time.monotonic() + within_s
         while len(posts := self.posts()) < count:
@@ -111,7 +111,7 @@ class TwilioProcess:
 
     def _control(self, method: str, what: str, body: bytes) -> None:
         request = urllib.request.Request(f"{self.base_url}/emulator/{what}", data=body, method=method)
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             answer.read()
 
 

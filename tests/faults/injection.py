@@ -53,4 +53,4 @@ def _attached(targets: Sequence[str], options: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         strace.send_signal(signal.SIGINT)
-        strace.communicate(timeout=20)
+        strace.communicate(timeout=90)

@@ -125,7 +125,7 @@ class RandomField:
 
     def kill_history(self, number: int = signal.SIGKILL) -> None:
         self._history.send_signal(number)
-        self._history.wait(20)
+        self._history.wait(90)
 
     # -- the verdict -----------------------------------------------------------------------------------------------
 

@@ -103,7 +103,7 @@ def _start_over(field_: EpisodeField, point: Point) -> bool:
         for observation in rise[:3]:
             field_.node.publish(observation)
         assert field_.installation.core is not None
-        field_.installation.core.wait(20)
+        field_.installation.core.wait(90)
     inject = f"-einject={point.call}:signal=KILL:when={point.n}"
     # -D: core stays our own child. No -f: only its main thread is counted.
     field_.installation.start_core(

@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from broker import certificates, mosquitto, probe
 from broker.credentials import CredentialStore
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0  # only a broken run waits so long
 
 
 def eventually(condition: Callable[[], bool], what: str) -> None:

@@ -279,5 +279,7 @@ def test_the_status_of_one_reading_is_exact(journal: JournalFile, history: Sqlit
         pruned=0,
         outages=0,
         replaced=0,
+        rolled=0,
+        removed=0,
     )
     assert history.latest("welang", "level_m") == point(reading(41))

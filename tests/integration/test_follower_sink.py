@@ -1,13 +1,15 @@
 """The sink's side of the follower: one that forgets, one that is slow, one that never comes back."""
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.follower import FollowerStatus, Pace, run
-from ingest.history import Cursor, HistoryUnavailable, Point, SafetyWindow, WriteResult
+from ingest.history import Bucket, Cursor, HistoryUnavailable, Keep, Point, SafetyWindow, SeriesExtent, WriteResult
 from ingest.journal_tail import JournalTail
 from ingest.readings import Reading
 from tests.journal_file import QUICK, Following, JournalFile, as_points, point, reading, series
@@ -26,6 +28,10 @@ class FlakySink:
         self.is_away = False
         self.sizes: list[int] = []
         self.cursors: list[int] = []
+        self.is_housework_refused = False
+        self.rolled_at: list[int] = []
+        self.pruned: list[tuple[Keep, int]] = []
+        self.notes: Any = None
         self._points: dict[int, Point] = {}
         self._cursor = Cursor()
 
@@ -51,10 +57,28 @@ class FlakySink:
     def all(self) -> list[Point]:
         return [self._points[time] for time in sorted(self._points)]
 
+    def roll_up(self, *, now: int) -> int:
+        """One slice whenever one is asked for; what it was asked for is remembered."""
+        if self.is_housework_refused:
+            raise HistoryUnavailable("no housework today")
+        self.rolled_at.append(now)
+        return 1 if len(self.rolled_at) <= 3 else 0
+
+    def prune(self, keep: Keep, *, now: int) -> Iterator[int]:
+        for size in (5000, 5000, 17):
+            self.pruned.append((keep, now))
+            yield size
+
     def range(self, station: str, quantity: str, start: int, end: int, limit: int) -> list[Point]:
         raise NotImplementedError
 
     def latest(self, station: str, quantity: str) -> Point | None:
+        raise NotImplementedError
+
+    def aggregates(self, *asked: Any) -> list[Bucket]:
+        raise NotImplementedError
+
+    def series(self) -> list[SeriesExtent]:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -166,3 +190,38 @@ def test_an_emptied_journal_has_no_window(journal: JournalFile) -> None:
     position = tail.before_window(Cursor(id=100, mark=""), SafetyWindow())
     tail.close()
     assert position == 100
+
+
+def test_housework_is_done_in_slices_when_all_is_copied(journal: JournalFile) -> None:
+    """Rollups first, then retention, by core's clock as it stands in the readings; the status counts both."""
+    sink = FlakySink(window=None)
+    rows = series(1, 50)
+    journal.append(rows)
+    keep = Keep(points=1000)
+    stop = threading.Event()
+
+    def report(status: FollowerStatus) -> None:
+        if status.removed == 10_017:
+            stop.set()
+
+    last = run(journal.path, sink, stop=stop, report=report, pace=QUICK, keep=keep)
+    assert (last.rolled, last.removed, last.state) == (3, 10_017, "following")
+    assert set(sink.rolled_at) == {rows[-1].received_at}
+    assert sink.pruned == [(keep, rows[-1].received_at)] * 3
+
+
+def test_a_sink_that_refuses_housework_still_takes_readings(
+    journal: JournalFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Copying comes first: one line in the log, and no outage."""
+    sink = FlakySink(window=None)
+    sink.is_housework_refused = True
+    journal.append(series(1, 10))
+    with caplog.at_level(logging.WARNING), Following(journal.path, sink) as following:
+        following.until_copied(10)
+        journal.append(series(11, 20))
+        status = following.until_copied(20)
+    assert (status.written, status.outages, status.rolled) == (20, 0, 0)
+    assert [record.getMessage() for record in caplog.records] == [
+        "rollups and retention of history wait: no housework today"
+    ]

@@ -74,7 +74,7 @@ def test_an_interrupted_run_gives_its_summary(installation: Installation) -> Non
         while "sent 0" in process.stderr.readline():
             pass
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=90)
     assert INTERRUPTED == process.returncode
     assert "VERDICT" in said
 

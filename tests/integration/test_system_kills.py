@@ -23,14 +23,15 @@ from tests.faults.injection import injected
 from tests.installation import Installation, SimpleNode, eventually
 
 KILLS = 20
+pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_twenty_kills_lose_nothing_and_store_nothing_twice() -> None:
     """Broker, core and nodes die at random moments; the ACK log and the journal agree."""
     seed = int(os.environ.get("KENTONGAN_SEED", "20260101"))
     chance = random.Random(seed)
-    clock = Clock(speed=60, anchor_ms=time.time_ns() // 1_000_000)
+    clock = Clock(speed=30, anchor_ms=time.time_ns() // 1_000_000)
     with Installation(stations=STATIONS, clock=str(clock)) as installation:
         log = AckLog(installation)
         installation.start()
@@ -43,8 +44,8 @@ def test_twenty_kills_lose_nothing_and_store_nothing_twice() -> None:
             for _ in range(KILLS):
                 time.sleep(chance.uniform(0.2, 1.0))
                 _kill_one(chance.choice(("broker", "core", *NODES)), installation, nodes)
-            before = len(log.acked)
-            eventually(lambda: len(log.acked) > before + 10, "acknowledgements after the last kill", 60)
+            enough = max(50, len(log.acked) + 10)
+            eventually(lambda: len(log.acked) > enough, "acknowledgements after the last kill", 120)
         finally:
             nodes.close()
             log.close()
@@ -53,7 +54,6 @@ def test_twenty_kills_lose_nothing_and_store_nothing_twice() -> None:
     assert len(stored) == len(set(stored)), f"stored twice; seed {seed}"
     numbers = {(node, boot, seq) for node, boot, seq, _ in stored}
     assert set() == log.acked - numbers, f"acknowledged and lost; seed {seed}"
-    assert len(log.acked) > 50
 
 
 def _kill_one(victim: str, installation: Installation, nodes: FirmwareField) -> None:

@@ -72,7 +72,7 @@ def test_a_core_killed_between_commit_and_post_still_sends_once(provider: Twilio
             assert b"attached" in strace.stderr.readline()
             node.level(5.6)
             node.publish(node.observation(900.0))
-            core.wait(20)
+            core.wait(90)
         assert [] == provider.posts()
         assert [("sending",)] == installation.rows("SELECT state FROM outbox")
         installation.start_core()

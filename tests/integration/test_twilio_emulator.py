@@ -26,7 +26,7 @@ class ToEmulator(TwilioHttpClient):  # type: ignore[misc]  # the library does no
     """The library's own HTTP client; only the host is another."""
 
     def __init__(self, base_url: str) -> None:
-        super().__init__(timeout=5)
+        super().__init__(timeout=30)
         self._base_url = base_url
 
     def request(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:
@@ -167,7 +167,7 @@ def test_statuses_are_called_back_with_a_signature_that_the_library_accepts(
     url, received = callbacks
     twilio.behave(step_s=0.05, undelivered_code=code)
     created = send(status_callback=url)
-    told = [received.get(timeout=5) for _ in statuses]
+    told = [received.get(timeout=30) for _ in statuses]
     validator = RequestValidator(twilio.auth_token)
     assert all(validator.validate(url, form, signature) for signature, form in told)
     assert not any(validator.validate(url, form | {"To": "+1"}, signature) for signature, form in told)
@@ -196,7 +196,7 @@ def test_without_the_credential_nothing_is_told(twilio: TwilioProcess) -> None:
     """401 with Twilio's code, for the list too."""
     url = f"{twilio.base_url}/2010-04-01/Accounts/{twilio.account_sid}/Messages.json"
     with pytest.raises(urllib.error.HTTPError) as raised:
-        urllib.request.urlopen(url, timeout=5)
+        urllib.request.urlopen(url, timeout=30)
     with raised.value as answer:
         assert answer.code == 401
         assert b"20003" in answer.read()

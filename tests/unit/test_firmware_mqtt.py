@@ -12,11 +12,11 @@ import pytest
 
 from tests.firmware_interpreter import EMPTY_WORLD, run
 
-# A minute of the device is half a second here.
-SPEED = "120@0"
+# A minute of the device is two seconds here.
+SPEED = 30
 CONNACK = b"\x20\x02\x00\x00"
 SUBACK = b"\x90\x05\x00\x01\x01\x01\x01"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 Step = bytes | str | Callable[[socket.socket], None]
 
@@ -157,12 +157,12 @@ RECEIVE_WITH_PINGS = """
 
 @pytest.fixture
 def play(tmp_path: Path) -> Callable[..., tuple[Any, FakeBroker]]:
-    """``play(steps, actions)``: what the client did against that broker."""
+    """``play(steps, actions, speed=...)``: what the client did against that broker."""
     (tmp_path / "world.bin").write_bytes(EMPTY_WORLD)
 
-    def start(steps: list[Step], actions: str) -> tuple[Any, FakeBroker]:
+    def start(steps: list[Step], actions: str, *, speed: int = SPEED) -> tuple[Any, FakeBroker]:
         broker = FakeBroker(steps)
-        environment = {"KENTONGAN_CLOCK": SPEED, "KENTONGAN_WORLD": "world.bin"}
+        environment = {"KENTONGAN_CLOCK": f"{speed}@0", "KENTONGAN_WORLD": "world.bin"}
         result = run(CLIENT.format(port=broker.port, actions=actions), tmp_path, environment=environment)
         broker.stop()
         return result, broker
@@ -202,14 +202,14 @@ def test_no_answer_to_connect(play: Callable[..., Any], answer: bytes) -> None:
     """After a minute of silence, or of half a packet, the attempt is over."""
     (_, error, took_ms, _), _ = play(["CONNECT", answer, "hold"], "pass")
     assert error == "nothing came in 60 s"
-    assert 60_000 <= took_ms < 90_000
+    assert 60_000 <= took_ms < 120_000
 
 
 def test_nobody_listens(tmp_path: Path, play: Callable[..., Any]) -> None:
     """A refused connection is an error at once."""
     script = CLIENT.format(port=_closed_port(), actions="pass")
     got, error, took_ms, _ = run(
-        script, tmp_path, environment={"KENTONGAN_CLOCK": SPEED, "KENTONGAN_WORLD": "world.bin"}
+        script, tmp_path, environment={"KENTONGAN_CLOCK": f"{SPEED}@0", "KENTONGAN_WORLD": "world.bin"}
     )
     assert [] == got
     assert "111" in error or "ECONNREFUSED" in error
@@ -227,8 +227,10 @@ def test_packets_in_single_bytes(play: Callable[..., Any]) -> None:
     steps = ["CONNECT", slowly(CONNACK), "SUBSCRIBE", slowly(SUBACK + message), "PUBACK", "close"]
     (got, error, _, _), broker = play(steps, 'await client.subscribe(["a", "b", "c"])\n' + RECEIVE_WITH_PINGS)
     assert (["connected", ["ews/v1/node-a/ack", "{}"]], "the broker closed the connection") == (got, error)
-    assert ("SUBSCRIBE", 2, b"\x00\x01\x00\x01a\x01\x00\x01b\x01\x00\x01c\x01") == broker.packets[1]
-    assert ("PUBACK", 0, b"\x01\x02") == broker.packets[2]
+    subscription = ("SUBSCRIBE", 2, b"\x00\x01\x00\x01a\x01\x00\x01b\x01\x00\x01c\x01")
+    # Where the line takes longer than half a minute of the device, it pings meanwhile.
+    said = [packet for packet in broker.packets[1:] if packet[0] != "PINGREQ"]
+    assert [subscription, ("PUBACK", 0, b"\x01\x02")] == said
 
 
 def test_refused_subscription(play: Callable[..., Any]) -> None:
@@ -281,13 +283,14 @@ def test_no_acknowledgement_of_a_publish(play: Callable[..., Any]) -> None:
         'await client.publish("ews/v1/node-a/obs", b"[]")\n' + RECEIVE_WITH_PINGS,
     )
     assert error == "no acknowledgement from the broker"
-    assert 60_000 <= took_ms < 90_000
+    assert 60_000 <= took_ms < 120_000
     assert ("PUBLISH", 2, b"\x00\x11ews/v1/node-a/obs\x00\x01[]") == broker.packets[1]
 
 
 def test_no_answer_to_pings(play: Callable[..., Any]) -> None:
     """A half-open connection is noticed by an unanswered ping, within two minutes."""
-    (_, error, took_ms, _), broker = play(["CONNECT", CONNACK, "PINGREQ", "hold"], RECEIVE_WITH_PINGS)
+    # Slower, as only half a minute lies between this end and that of a line on which nothing comes.
+    (_, error, took_ms, _), broker = play(["CONNECT", CONNACK, "PINGREQ", "hold"], RECEIVE_WITH_PINGS, speed=15)
     assert error == "no answer to a ping"
     assert 85_000 <= took_ms < 120_000
     assert ("PINGREQ", 0, b"") == broker.packets[-1]

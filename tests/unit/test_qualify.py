@@ -7,6 +7,7 @@ from broker.wire import Observation
 from ingest.calibration import Calibration
 from ingest.qualify import filing_time, is_live, qualify, value_flag
 from ingest.quality import Limits, Span
+from ingest.quality_limits import default_limits
 from ingest.readings import Reading
 from ingest.stations import Channel, Station
 
@@ -85,3 +86,56 @@ def test_the_worst_flag_wins_in_qartods_order() -> None:
         worst(flags)
         for flags in ([Flag(9), Flag(4)], [Flag(3), Flag(1)], [Flag(1), Flag(2)], [Flag(2), Flag(9)], [Flag(9)])
     ]
+
+
+def test_a_code_of_the_sensor_fails_and_is_named() -> None:
+    """5000 mm is no distance for this sensor, though its span would hold it."""
+    channel = Channel(calibration=LEVEL.calibration, limits=default_limits("level_m", "maxbotix"))
+    station = Station(id="welang", channels={"distance_mm": channel})
+    observation = Observation(v=1, boot=7, seq=1, t=NOW, s={"distance_mm": 5000, "pm25_ugm3": -1})
+    readings = qualify(observation, node="a", station=station, time=(NOW, None), received_at=NOW, first_id=1)
+    assert [
+        (Flag.FAIL, "hardware_code: raw 5000 = no_return"),
+        (Flag.FAIL, "hardware_code: raw -1 = comms"),
+    ] == [(reading.flag, reading.reason) for reading in readings]
+
+
+@pytest.mark.parametrize(
+    ("series", "last_air", "level"),
+    [
+        ({"distance_mm": 4000, "temperature_c": 30}, None, 2.4323),
+        ({"distance_mm": 4000}, (NOW - 60_000, 30.0), 2.4323),
+        ({"distance_mm": 4000}, (NOW - 31 * 60_000, 30.0), 2.5),
+        ({"distance_mm": 4000, "temperature_c": -1000.99}, None, 2.5),
+        ({"distance_mm": 4000}, None, 2.5),
+    ],
+)
+def test_an_ultrasonic_distance_is_corrected_by_a_temperature_that_can_be_trusted(
+    series: dict[str, float | None], last_air: tuple[int, float] | None, level: float
+) -> None:
+    """The observation's own, else the station's last one of half an hour; never a thermometer's fault."""
+    calibration = Calibration(quantity="level_m", conversion="level", datum_m=6.5, sound_reference_c=20.0)
+    station = Station(id="welang", channels={"distance_mm": Channel(calibration=calibration)})
+    observation = Observation(v=1, boot=7, seq=1, t=NOW, s=series)
+    first, *_ = qualify(
+        observation,
+        node="a",
+        station=station,
+        time=(NOW, None),
+        received_at=NOW,
+        first_id=1,
+        last_air=last_air,
+    )
+    assert pytest.approx(level, abs=0.0006) == first.value
+
+
+def test_a_backlog_is_computed_with_the_calibration_of_its_own_time() -> None:
+    """The sensor was moved an hour ago; what was measured before has the old datum and epoch."""
+    old = Calibration(quantity="level_m", conversion="level", datum_m=6.5)
+    new = Calibration(quantity="level_m", conversion="level", datum_m=7.0, epoch=2, since=NOW - 3_600_000, before=old)
+    station = Station(id="welang", channels={"distance_mm": Channel(calibration=new)})
+    found = []
+    for time in (NOW, NOW - 7_200_000):
+        observation = Observation(v=1, boot=7, seq=1, t=time, s={"distance_mm": 1000})
+        found += qualify(observation, node="a", station=station, time=(time, None), received_at=NOW, first_id=1)
+    assert [(6.0, 2), (5.5, 1)] == [(reading.value, reading.epoch) for reading in found]

@@ -4,7 +4,7 @@ from alerting.engine import StationState
 from alerting.rules import LevelRule, StationRules, Thresholds
 from broker.levels import State
 from broker.quality_flags import Flag
-from deploy.settings import Station
+from broker.station import Epoch, Station
 from deploy.views import masked, state_of, station_view
 from ingest.readings import Reading
 
@@ -15,7 +15,11 @@ RULES = StationRules(
     quantity="level_m",
     level=LevelRule(thresholds=Thresholds(waspada=3.5, siaga=4.5, awas=5.5)),
 )
-STATION = Station(id="welang", name="Welang", datum_m=6.5)
+STATION = Station(
+    id="welang",
+    name="Welang",
+    epochs=(Epoch(number=1, series="distance_mm", effective_from=0, datum_m=6.5),),
+)
 
 
 def reading(value: float | None, flag: Flag) -> Reading:

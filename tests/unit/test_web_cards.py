@@ -70,16 +70,18 @@ def test_an_old_station_shows_no_trend() -> None:
     assert (True, None, "sedikitnya AWAS, naik") == (card.is_old, card.trend, card.held)
 
 
-def test_a_failed_reading_is_not_shown_as_a_number() -> None:
-    """A value that failed its test is a dash with its reason."""
+def test_a_failed_reading_is_shown_struck_and_used_for_nothing() -> None:
+    """A value that failed its test is there to be seen, with its reason, but it is no level."""
     station = river("W", NOW, series=[series("level_m", 65.0, NOW, 4, "di luar 0 sampai 8 m")])
     card = station_card(station, tail=None, now=NOW)
     assert card.head is not None
-    assert ("\N{EN DASH}", "tidak lolos uji", "di luar 0 sampai 8 m") == (
+    assert ("65,00", "failed", "tidak lolos uji", None) == (
         card.head.shown,
+        card.head.look,
         card.head.doubt,
-        card.head.reason,
+        card.head.value,
     )
+    assert "di luar 0 sampai 8 m" in (card.head.why or "")
     assert card.ladder is not None
     assert card.ladder.mark is None
 
@@ -88,7 +90,9 @@ def test_an_air_station_claims_no_ispu() -> None:
     """Concentrations with units, and the sentence that they are not the index."""
     card = station_card(air(NOW), tail=None, now=NOW)
     assert card.head is not None
-    assert ("µg/m³", True) == (card.head.unit, (card.advice or "").startswith("ISPU belum dihitung"))
+    assert card.air is not None
+    assert ("µg/m³", "ISPU", None) == (card.head.unit, card.air.title, card.air.mark)
+    assert "belum dihitung" in card.air.basis
 
 
 def test_a_station_that_never_reported_is_drawn() -> None:

@@ -55,7 +55,7 @@ def test_stations_without_thresholds_alone_are_not_calm() -> None:
 
 def test_no_station_says_what_to_do() -> None:
     """An empty page is designed."""
-    assert said([]).startswith("Belum ada stasiun. Tambah stasiun")
+    assert said([]).startswith("Belum ada stasiun. Tambah dengan perintah")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ function draw(chart) {
 
 async function load(chart) {
   const { station, holder } = chart;
-  const url = `/api/v1/stations/${station}/readings?quantity=${holder.dataset.quantity}&hours=${HOURS}`;
+  const url = `/line/${station}?quantity=${holder.dataset.quantity}&hours=${HOURS}`;
   try {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(answer.statusText);

@@ -1,0 +1,191 @@
+"""Areas: what the stations of a place say together. Public messages rest on this.
+
+``area_step(state, rules, event) -> (state, decisions)`` is pure and fed with what ``engine.moved`` and
+``engine.standing`` say of the area's stations, with upstream rain, with what people decide, and with ticks.
+"""
+
+from typing import Final
+
+import msgspec
+
+from alerting.episodes import Decision, Kind, PublicWhy, Support, Why, kind_of
+from alerting.events import DISMISSED_MS, AreaEvent, Observed, RainSummed, RulesChanged, StationMoved, Ticked
+from alerting.rules import AreaRules
+from broker.levels import Level
+
+RAIN_FRESH_MS: Final = 30 * 60_000  # a rain sum older than this keeps nothing armed
+
+_replace: Final = msgspec.structs.replace
+
+
+class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where a station stands, as the area last heard."""
+
+    station: str
+    level: int = 0
+    public_level: int = 0
+    verified_level: int = 0
+    is_fresh: bool = True
+    took_part: bool = False  # stood above NORMAL in this episode
+    at_least: bool = False
+    value: float | None = None
+    value_at: int | None = None
+
+
+class AreaState(msgspec.Struct, frozen=True, array_like=True):
+    """Everything remembered of an area; written to the journal as it is."""
+
+    level: int = 0
+    level_since: int | None = None
+    episode: int = 0
+    version: int = 0
+    members: tuple[Member, ...] = ()
+    below_since: int | None = None
+    rain_at: int = 0
+    rain_mm: float = 0.0
+    manual_level: int = 0
+    manual_until: int = 0
+    dismissed_level: int = 0
+    dismissed_until: int = 0
+    rules_version: int = 0
+
+
+AreaDecided = tuple[AreaState, tuple[Decision, ...]]
+
+
+def area_step(state: AreaState, rules: AreaRules, event: AreaEvent) -> AreaDecided:
+    """What ``event`` makes of an area, and what is decided."""
+    at = event.now if isinstance(event, Ticked) else event.at
+    if isinstance(event, Observed):
+        return _on_decided(state, rules, event)
+    if isinstance(event, StationMoved):
+        state = _with_member(state, rules, event)
+    elif isinstance(event, RainSummed) and event.upstream is not None:
+        state = _replace(state, rain_at=event.at, rain_mm=event.upstream.mm_1h)
+    elif isinstance(event, RulesChanged):
+        members = tuple(member for member in state.members if member.station in rules.stations)
+        state = _replace(state, members=members, rules_version=rules.version)
+    return _judge(state, rules, at)
+
+
+def area_deadline(state: AreaState, rules: AreaRules) -> int | None:
+    """When a tick may decide something: the end of a hold, of rain that is no longer reported, of a person's level."""
+    if state.dismissed_level:
+        return state.dismissed_until
+    if state.below_since is None:
+        return None
+    ends = [state.below_since + rules.hold_down_ms, state.manual_until]
+    if state.rain_mm >= rules.rain_mm > 0:
+        ends.append(state.rain_at + RAIN_FRESH_MS)
+    return max(ends)
+
+
+def _with_member(state: AreaState, rules: AreaRules, moved: StationMoved) -> AreaState:
+    if moved.station not in rules.stations:
+        return state
+    known = next((member for member in state.members if member.station == moved.station), Member(moved.station))
+    member = Member(
+        moved.station,
+        moved.level,
+        moved.public_level,
+        moved.verified_level,
+        moved.is_fresh,
+        known.took_part or moved.level > Level.NORMAL,
+        moved.at_least,
+        moved.value,
+        moved.value_at,
+    )
+    if not moved.is_fresh:
+        member = _replace(member, public_level=max(member.public_level, min(known.public_level, moved.level)))
+    others = tuple(each for each in state.members if each.station != moved.station)
+    return _replace(state, members=(*others, member))
+
+
+def _judge(state: AreaState, rules: AreaRules, at: int) -> AreaDecided:
+    if state.dismissed_level and at >= state.dismissed_until:
+        state = _replace(state, dismissed_level=0, dismissed_until=0)
+    reached, support = _reached(state, rules)
+    if reached > state.level:
+        if reached <= state.dismissed_level:
+            return state, ()
+        return _move(state, rules, at, level=reached, why="stations", support=support)
+    floor = max(reached, state.manual_level if at < state.manual_until else 0)
+    if floor >= state.level or not _may_go_down(state, floor):
+        return (state if state.below_since is None else _replace(state, below_since=None)), ()
+    since = at if state.below_since is None else state.below_since
+    if at - since < rules.hold_down_ms or _is_armed(state, rules, at):
+        return (state if since == state.below_since else _replace(state, below_since=since)), ()
+    return _move(state, rules, at, level=floor, why="stations", support=())
+
+
+def _reached(state: AreaState, rules: AreaRules) -> tuple[int, tuple[Support, ...]]:
+    """The highest level that one station may tell the public, or that several verified ones stand at together."""
+    alone = max((member.public_level for member in state.members), default=0)
+    verified = sorted((min(m.level, m.verified_level) for m in state.members if m.is_fresh), reverse=True)
+    together = verified[rules.agree - 1] if len(verified) >= rules.agree else 0
+    return (together, ("stations",)) if together > alone else (alone, ())
+
+
+def _may_go_down(state: AreaState, floor: int) -> bool:
+    """Whether every station that took part gives fresh data, and says so itself."""
+    return all(m.is_fresh and m.level <= max(floor, m.public_level) for m in state.members if m.took_part)
+
+
+def _is_armed(state: AreaState, rules: AreaRules, at: int) -> bool:
+    return 0 < rules.rain_mm <= state.rain_mm and at - state.rain_at < RAIN_FRESH_MS
+
+
+def _on_decided(state: AreaState, rules: AreaRules, event: Observed) -> AreaDecided:
+    """A person decides the area's level; an observation without a level belongs to a station."""
+    level = event.level
+    if level is None:
+        return state, ()
+    if level >= state.level:
+        state = _replace(state, manual_level=level, manual_until=event.until or 2**53 - 1)
+    else:
+        until = event.until or event.at + DISMISSED_MS
+        state = _replace(state, manual_level=0, manual_until=0, dismissed_level=state.level, dismissed_until=until)
+    if level == state.level:
+        return state, ()
+    kind: Kind | None = "cancelled" if level == Level.NORMAL else None
+    state, (decision,) = _move(state, rules, event.at, level=level, why="operator", support=("operator",))
+    return state, (_replace(decision, kind=kind or decision.kind, by=event.by, note=event.note),)
+
+
+def _move(
+    state: AreaState, rules: AreaRules, at: int, *, level: int, why: Why, support: tuple[Support, ...]
+) -> AreaDecided:
+    before, begins, up = state.level, state.level == Level.NORMAL, level > state.level
+    members = state.members if level else tuple(_replace(member, took_part=False) for member in state.members)
+    state = _replace(
+        state,
+        level=level,
+        level_since=at,
+        episode=state.episode + begins,
+        version=1 if begins else state.version + 1,
+        below_since=None,
+        members=members,
+    )
+    causes = sorted((m for m in members if m.level >= level > 0), key=lambda m: m.level, reverse=True)
+    reason: PublicWhy = "goes_down" if not up else "supported" if level == Level.AWAS else "below_awas"
+    decision = Decision(
+        station=rules.area,
+        hazard="area",
+        episode=state.episode,
+        version=state.version,
+        kind=kind_of(before, level),
+        level=level,
+        level_before=before,
+        why=why,
+        rules_version=rules.version,
+        at=at,
+        received_at=at,
+        value=causes[0].value if causes else None,
+        value_at=causes[0].value_at if causes else None,
+        at_least=up and any(member.at_least for member in causes),
+        support=support if up else (),
+        public_ok=True,
+        public_why=reason,
+        stations=tuple(member.station for member in causes),
+    )
+    return state, (decision,)

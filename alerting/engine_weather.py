@@ -1,0 +1,171 @@
+"""Rain and air: their own episodes at a station, and rain as a witness for high water."""
+
+from typing import Final
+
+import msgspec
+
+from alerting.engine_support import supports, with_public
+from alerting.episodes import (
+    Aids,
+    AirCause,
+    Decided,
+    Decision,
+    Episode,
+    Hazard,
+    PublicWhy,
+    RainCause,
+    StationState,
+    Support,
+    Why,
+    kind_of,
+    turned,
+)
+from alerting.events import AirIndexed, RainSummed
+from alerting.rules import AirRule, RainLimit, RainRule, StationRules
+from broker.levels import Level
+
+AIR_HOLD_MS: Final = 50 * 60_000  # the index comes hourly: two of them in a row bring a level down
+
+_replace: Final = msgspec.structs.replace
+
+
+def on_rain(state: StationState, rules: StationRules, event: RainSummed) -> Decided:
+    """Rain supports a rising river, and may be an alert of its own."""
+    most = max((sums.mm_3h for sums in (event.here, event.upstream) if sums is not None), default=0.0)
+    if most >= rules.support.rain_mm:
+        aids = _replace(state.aids or Aids(), rain_at=event.at, rain_mm=most)
+        state = with_public(_replace(state, aids=aids), rules, event.at)
+    return (state, ()) if rules.rain is None else _judge_rain(state, rules, rules.rain, event)
+
+
+def _judge_rain(state: StationState, rules: StationRules, rule: RainRule, event: RainSummed) -> Decided:
+    causes = [(limit, _cause(limit, event)) for limit in rule.limits]
+    episode = state.rain or Episode()
+    reached, why = max(
+        ((limit.level, cause) for limit, cause in causes if cause is not None and cause.mm >= limit.mm),
+        key=lambda found: (found[0], found[1].mm / found[1].limit),
+        default=(0, None),
+    )
+    if reached > episode.level and why is not None:
+        return _turn_rain(state, rules, event, level=reached, cause=why, why="rain")
+    kept = max((limit.level for limit, cause in causes if _keeps(rule, limit, cause)), default=0)
+    if kept >= episode.level:
+        return (state, ()) if episode.below_since is None else (_below(state, episode, None), ())
+    since = episode.below_since or event.at
+    if event.at - since < rule.hold_down_ms:
+        return _below(state, episode, since), ()
+    left = max((cause for limit, cause in causes if limit.level > kept and cause is not None), key=lambda c: c.mm)
+    return _turn_rain(state, rules, event, level=kept, cause=left, why="rain_fell")
+
+
+def _cause(limit: RainLimit, event: RainSummed) -> RainCause | None:
+    sums = event.here if limit.where == "here" else event.upstream
+    if sums is None:
+        return None
+    mm, complete = sums.of(limit.window)
+    return RainCause(mm=mm, window=limit.window, where=limit.where, limit=limit.mm, complete=complete)
+
+
+def _keeps(rule: RainRule, limit: RainLimit, cause: RainCause | None) -> bool:
+    """Whether a limit's level goes on: still nearly reached, or not known."""
+    return cause is None or cause.complete < rule.complete or cause.mm >= rule.release * limit.mm
+
+
+def _below(state: StationState, episode: Episode, since: int | None) -> StationState:
+    return _replace(state, rain=_replace(episode, below_since=since))
+
+
+def _turn_rain(
+    state: StationState, rules: StationRules, event: RainSummed, *, level: int, cause: RainCause, why: Why
+) -> Decided:
+    before, episode = state.rain or Episode(), turned(state.rain, level, event.at)
+    state = _replace(state, rain=episode)
+    witnesses = tuple(s for s in supports(state, rules, event.at) if s in ("neighbour", "operator"))
+    is_enough = level < Level.AWAS or bool(witnesses) or state.verified_level > Level.NORMAL
+    reason: PublicWhy = "no_support" if not is_enough else "supported" if level == Level.AWAS else "below_awas"
+    decision = _decision(state, rules, "rain", before, episode, at=event.at, why=why, support=witnesses, reason=reason)
+    return state, (_replace(decision, rain=cause, value=cause.mm, limit=cause.limit),)
+
+
+def on_air(state: StationState, rules: StationRules, event: AirIndexed) -> Decided:
+    """The index decides the level; an indicative hour or a worsening gives WASPADA at most."""
+    if rules.air is None:
+        return state, ()
+    episode = state.air or Episode()
+    level, why, limit = _air_level(rules.air, event, episode)
+    known = episode
+    if event.hour_ugm3 is not None and event.hour_ugm3 != episode.last:
+        known = _replace(episode, last=event.hour_ugm3)
+    is_known = event.category is not None or event.hour_category is not None
+    if level <= episode.level:
+        if level == episode.level or not is_known or (episode.level > Level.WASPADA and event.category is None):
+            return _keep_air(state, _replace(known, below_since=None)), ()
+        since = episode.below_since or event.at
+        if event.at - since < AIR_HOLD_MS:
+            return _keep_air(state, _replace(known, below_since=since)), ()
+        why = "air_fell"
+    turn = turned(known, level, event.at)
+    state = _replace(state, air=turn)
+    decision = _decision(state, rules, "air", episode, turn, at=event.at, why=why, support=(), reason="persistent")
+    cause = AirCause(
+        index=event.index,
+        category=event.category,
+        critical=event.critical,
+        complete=event.complete,
+        hour_ugm3=event.hour_ugm3,
+        hour_category=event.hour_category,
+        before_ugm3=episode.last,
+        limit=limit,
+    )
+    return state, (_replace(decision, air=cause, value=event.hour_ugm3),)
+
+
+def _keep_air(state: StationState, episode: Episode) -> StationState:
+    return state if episode == state.air else _replace(state, air=episode)
+
+
+def _air_level(rule: AirRule, event: AirIndexed, episode: Episode) -> tuple[int, Why, float]:
+    for level, least in ((Level.AWAS, rule.awas), (Level.SIAGA, rule.siaga), (Level.WASPADA, rule.waspada)):
+        if event.category is not None and event.category >= least:
+            return int(level), "air", float(least)
+    if rule.indicative and event.hour_category is not None and event.hour_category >= rule.indicative:
+        return int(Level.WASPADA), "air_hour", float(rule.indicative)
+    is_worse = rule.worsening_ugm3 and event.hour_ugm3 is not None and episode.last is not None
+    if is_worse and event.hour_ugm3 - episode.last >= rule.worsening_ugm3:  # type: ignore[operator]
+        return int(Level.WASPADA), "air_worse", rule.worsening_ugm3
+    return 0, "air", float(rule.waspada)
+
+
+def _decision(
+    state: StationState,
+    rules: StationRules,
+    hazard: Hazard,
+    before: Episode,
+    after: Episode,
+    *,
+    at: int,
+    why: Why,
+    support: tuple[Support, ...],
+    reason: PublicWhy,
+) -> Decision:
+    up = after.level > before.level
+    is_public = state.maintenance is None and reason != "no_support"
+    return Decision(
+        station=rules.station,
+        hazard=hazard,
+        episode=after.number,
+        version=after.version,
+        kind=kind_of(before.level, after.level),
+        level=after.level,
+        level_before=before.level,
+        why=why,
+        rules_version=rules.version,
+        at=at,
+        received_at=at,
+        value=None,
+        value_at=at,
+        support=support if up else (),
+        public_ok=not up or is_public,
+        public_why="goes_down" if not up else "maintenance" if state.maintenance else reason,
+        maintenance=state.maintenance,
+    )

@@ -1,0 +1,165 @@
+"""What a card says beside its reading: rain sums, ISPU, tide, the staff gauge; plainly absent when unknown."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from alerting.web import words
+from broker.live import AirView, RainSumView, RainView, StationView, TideView, UpstreamRainView
+
+COMPLETE: Final = 0.95  # share of a window under which its sum is said to have holes
+STEADY_M: Final = 0.005
+ISPU_MARKS: Final = {"hijau": "good", "biru": "fair", "kuning": "poor", "merah": "bad", "hitam": "worst"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One line: what it is, and what is known of it; ``is_known`` is False for what is plainly absent."""
+
+    label: str
+    text: str
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirIndex:
+    """ISPU with its own scale, and apart from it the last hour, which is no ISPU."""
+
+    title: str  # ISPU 84 Sedang
+    mark: str | None  # of ISPU's own five colours
+    basis: str
+    advice: str | None
+    hour: str | None
+    hour_note: str | None
+
+
+def facts_of(station: StationView, *, now: int) -> tuple[Fact, ...]:
+    match station.hazard:
+        case "level":
+            upstream = _upstream(station.rain) if station.rain else []
+            return (*_impact(station), *upstream, _tide(station.tide, now), _drift(station, now))
+        case "tide":
+            return (*_impact(station), _tide(station.tide, now))
+        case "rain":
+            return tuple(_rain(station.rain)) if station.rain else (absent("jumlah hujan"),)
+    return ()
+
+
+def absent(label: str, text: str = "belum ada data") -> Fact:
+    return Fact(label=label, text=text, is_known=False)
+
+
+def _impact(station: StationView) -> list[Fact]:
+    """What the level that it stands at means on the ground."""
+    statement = station.impact.get(station.level or station.state)
+    return [Fact(label="dampak", text=statement)] if statement else []
+
+
+def _drift(station: StationView, now: int) -> Fact:
+    if station.drift_m is None:
+        return absent("papan duga", "belum dibandingkan")
+    cm = round(abs(station.drift_m) * 100)
+    since = f" sejak {words.minute(station.drift_since, now)}" if station.drift_since is not None else ""
+    if abs(station.drift_m) < STEADY_M:
+        return Fact(label="papan duga", text=f"sama dengan alat{since}")
+    side = "lebih tinggi" if station.drift_m > 0 else "lebih rendah"
+    return Fact(label="papan duga", text=f"alat membaca {cm} cm {side}{since}")
+
+
+def _tide(tide: TideView | None, now: int) -> Fact:
+    if tide is None:
+        return absent("pasang surut")
+    parts = [f"kini {_metres(tide.height_m)} {'naik' if tide.rising else 'turun'}"]
+    if tide.high_at is not None and tide.high_m is not None:
+        parts.append(f"pasang berikut {_metres(tide.high_m)} pukul {_when(tide.high_at, now)}")
+    if tide.above_m is not None and tide.above_from is not None:
+        parts.append(_above(tide.above_m, tide.above_from, tide.above_until, now))
+    return Fact(label="pasang surut (prakiraan)", text=f"{', '.join(parts)}; dari {tide.datum}")
+
+
+def _above(height_m: float, start: int, end: int | None, now: int) -> str:
+    until = f" sampai {_when(end, now)}" if end is not None else ""
+    if start <= now:
+        return f"sudah di atas {_metres(height_m)}{until}"
+    return f"di atas {_metres(height_m)} mulai {_when(start, now)}{until}"
+
+
+def _when(ms: int, now: int) -> str:
+    return words.minute(ms, now).removesuffix(" WIB")
+
+
+def _metres(value: float) -> str:
+    return f"{words.number(value, 2)} m"
+
+
+def _rain(rain: RainView) -> list[Fact]:
+    sums = [Fact(label=_window(each.minutes), text=_sum(each), is_known=each.mm is not None) for each in rain.sums]
+    if rain.hour_class:
+        sums.append(Fact(label="kelas 1 jam", text=rain.hour_class))
+    if rain.day_mm is not None:
+        kind = f", {rain.day_class}" if rain.day_class else ""
+        sums.append(Fact(label="sejak pukul 07:00", text=f"{words.number(rain.day_mm, 1)} mm{kind}"))
+    return [*sums, *_upstream(rain)]
+
+
+def _window(minutes: int) -> str:
+    return f"{minutes} menit" if minutes < 60 else f"{minutes // 60} jam"
+
+
+def _sum(of: RainSumView) -> str:
+    if of.mm is None:
+        return "tidak ada data"
+    holes = f" (teramati {of.complete:.0%})".replace("%", " %") if of.complete < COMPLETE else ""
+    return f"{words.number(of.mm, 1)} mm{holes}"
+
+
+def _upstream(rain: RainView) -> list[Fact]:
+    return [_area(each) for each in rain.upstream]
+
+
+def _area(of: UpstreamRainView) -> Fact:
+    label = f"hujan hulu {_window(of.minutes)}"
+    if of.mean_mm is None:
+        return absent(label, "tidak ada data")
+    most = f", terbesar {words.number(of.max_mm, 1)} mm" if of.max_mm is not None else ""
+    text = f"rata-rata {words.number(of.mean_mm, 1)} mm{most} ({of.spoke} dari {of.gauges} penakar)"
+    return Fact(label=label, text=text)
+
+
+def air_index(air: AirView | None, now: int) -> AirIndex:
+    if air is None:
+        basis = "belum dihitung: ISPU memerlukan rata-rata 24 jam"
+        return AirIndex(title="ISPU", mark=None, basis=basis, advice=None, hour=None, hour_note=None)
+    hour, note = _hour(air, now)
+    if air.index is None:
+        basis = air.reason or "belum dapat dihitung"
+        return AirIndex(title="ISPU", mark=None, basis=basis, advice=None, hour=hour, hour_note=note)
+    return AirIndex(
+        title=f"ISPU {air.index} {air.category or ''}".rstrip(),
+        mark=ISPU_MARKS.get(air.colour or ""),
+        basis=_basis(air, now),
+        advice=air.advice,
+        hour=hour,
+        hour_note=note,
+    )
+
+
+def _basis(air: AirView, now: int) -> str:
+    parts = [f"{air.critical} paling menentukan" if air.critical else ""]
+    parts.append(f"24 jam sampai {_when(air.until, now)}" if air.until is not None else "")
+    parts.append(f"data {air.complete:.0%}".replace("%", " %") if air.complete is not None else "")
+    return " · ".join(part for part in parts if part)
+
+
+def _hour(air: AirView, now: int) -> tuple[str | None, str | None]:
+    """The last hour in words, and how its value was made."""
+    if air.hour_mean_ugm3 is None:
+        return None, None
+    until = f" sampai {_when(air.hour_until, now)}" if air.hour_until is not None else ""
+    word = f", {air.hour_word}" if air.hour_word else ""
+    value = f"{words.number(air.hour_mean_ugm3, 1)} µg/m³"
+    said = f"{air.hour_parameter or 'partikel'} {value}{word}, satu jam{until}"
+    if air.correction is None:
+        return said, "belum dikoreksi kelembapan"
+    raw = f" dari {words.number(air.hour_raw_ugm3, 1)}" if air.hour_raw_ugm3 is not None else ""
+    humid = f", kelembapan {words.number(air.hour_humidity_pct, 0)} %" if air.hour_humidity_pct is not None else ""
+    return said, f"dikoreksi{raw}{humid} ({air.correction})"

@@ -1,0 +1,197 @@
+"""Beyond the one reading: a station's areas and neighbours, rain upstream, the silence of all, and time. Pure.
+
+Everything here follows from what a station's step changed, or from a tick. A scope is a station, an area (its code) or
+a group of stations; the names of the three never meet.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from alerting.area import AreaState, area_deadline, area_step
+from alerting.blind import EVERYTHING, GroupState, group_deadline, group_step
+from alerting.engine import Decision, StationState, moved, silence_deadline, step, was_rising
+from alerting.engine import standing as standing_of
+from alerting.events import (
+    AreaEvent,
+    Event,
+    GroupEvent,
+    GroupHeard,
+    GroupTicked,
+    NeighbourMoved,
+    RainSummed,
+    StationMoved,
+    Sums,
+    Ticked,
+)
+from deploy.memory import Memory, ScopeState
+from deploy.places import Places
+from ingest.rain import MINUTE_MS, RainGauge, RainSums
+from ingest.rain_area import area_rain
+
+HEARD_MS: Final = 1000  # a group need not hear of every reading
+WET_MS: Final = MINUTE_MS  # how often rain sums are given at least while it rains ...
+DRY_MS: Final = 10 * MINUTE_MS  # ... and while it does not
+SPOKEN_MS: Final = 30 * MINUTE_MS  # a station that stays up says so again to its neighbours
+
+Decided = Callable[[str, ScopeState, tuple[Decision, ...], int], None]
+
+
+class Scopes:
+    """``decided(name, state, decisions, now)`` must put the new state into memory, or raise and leave it as it was."""
+
+    def __init__(self, places: Places, memory: Memory, decided: Decided) -> None:
+        self.places, self._memory, self._decided = places, memory, decided
+        self._summed: dict[str, tuple[int, bool]] = {}  # when sums were last given for a gauge, and whether it was wet
+        self._spoken: dict[str, int] = {}  # when a station last said to its neighbours that it is up
+
+    # -- stations ------------------------------------------------------------------------------------------------
+
+    def step(self, station: str, event: Event, now: int) -> None:
+        """Let a station take an event, and those around it what has changed there."""
+        before = self._memory.states[station]
+        rules = self._memory.rules[station]
+        after, decisions = step(before, rules, event)
+        if after is before:
+            return
+        self._decided(station, after, decisions, now)
+        change = moved(before, after, rules, now)
+        if change is not None:
+            self._pass_on(station, after, change, now)
+        elif after.verified_level and now - self._spoken.get(station, 0) >= SPOKEN_MS:
+            self._tell_neighbours(station, is_up=True, now=now)
+
+    def _pass_on(self, station: str, after: StationState, change: StationMoved, now: int) -> None:
+        for area in self.places.areas(station):
+            self._area(area, change, now)
+        is_up = change.verified_level > 0 or was_rising(after, self._memory.rules[station])
+        self._tell_neighbours(station, is_up=is_up, now=now)
+
+    def _tell_neighbours(self, station: str, *, is_up: bool, now: int) -> None:
+        self._spoken[station] = now
+        for neighbour in self.places.neighbours(station):
+            if neighbour in self._memory.rules:
+                self.step(neighbour, NeighbourMoved(now, station, is_up), now)
+
+    # -- areas and groups ----------------------------------------------------------------------------------------
+
+    def area(self, area: str, event: AreaEvent, now: int) -> None:
+        """Let an area take an event, such as what somebody decided about it."""
+        self._area(area, event, now)
+
+    def _area(self, area: str, event: AreaEvent, now: int) -> None:
+        rules = self.places.area_rules(area)
+        if rules is None:
+            return
+        before = self._memory.areas.get(area) or AreaState()
+        after, decisions = area_step(before, rules, event)
+        if after is not before:
+            self._decided(area, after, decisions, now)
+
+    def _group(self, event: GroupEvent, now: int) -> None:
+        rules = self.places.group_rules()
+        if rules is None:
+            return
+        before = self._memory.groups.get(EVERYTHING) or GroupState()
+        after, decisions = group_step(before, rules, event)
+        if after is not before:
+            self._decided(EVERYTHING, after, decisions, now)
+
+    def heard(self, now: int) -> None:
+        """Something came from a node."""
+        state = self._memory.groups.get(EVERYTHING)
+        if state is None or state.silent_since is not None or now - (state.heard_at or 0) >= HEARD_MS:
+            self._group(GroupHeard(now), now)
+
+    # -- rain ----------------------------------------------------------------------------------------------------
+
+    def rained(self, station: str, mm: float, now: int) -> None:
+        """A gauge has given a good reading: its station and those below it take the sums, when they may matter."""
+        at, was_wet = self._summed.get(station, (0, False))
+        if mm == 0 and now - at < (WET_MS if was_wet else DRY_MS):
+            return
+        here = self._memory.rain[station].sums(now)
+        self._summed[station] = (now, bool(here.mm_1h))
+        for name in (station, *self.places.downstream(station)):
+            if name not in self._memory.rules:
+                continue
+            gauge = self._memory.rain.get(name)
+            event = RainSummed(
+                now,
+                None if gauge is None else _sums(gauge.sums(now)),
+                upstream_sums(self._memory.rain, self.places.upstream(name), now),
+            )
+            self.step(name, event, now)
+            if event.upstream is not None:
+                for area in self.places.areas(name):
+                    self._area(area, event, now)
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def tick(self, name: str, now: int, *, listening_since: int, linked_since: int) -> None:
+        """Time has passed for a scope. ``linked_since``: when the link to the broker last came or went."""
+        if name in self._memory.states:
+            group = self._memory.groups.get(EVERYTHING)
+            cut_by = EVERYTHING if group is not None and group.silent_since is not None else None
+            self.step(name, Ticked(now, listening_since, cut_by), now)
+        elif name == EVERYTHING:
+            self._group(GroupTicked(now, linked_since), now)
+        else:
+            self._area(name, Ticked(now, listening_since), now)
+
+    def deadline(self, name: str, *, listening_since: int, linked_since: int) -> int | None:
+        """When a tick may decide something about a scope; None when only an event can."""
+        state = self._memory.states.get(name)
+        if state is not None:
+            return silence_deadline(state, self._memory.rules[name], listening_since)
+        if name == EVERYTHING:
+            group = self.places.group_rules()
+            known = self._memory.groups.get(EVERYTHING) or GroupState()
+            return None if group is None else group_deadline(known, group, linked_since)
+        rules = self.places.area_rules(name)
+        return None if rules is None else area_deadline(self._memory.areas.get(name) or AreaState(), rules)
+
+    def begin(self, now: int) -> None:
+        """After a restart: areas hear where each of their stations stands, and the group when anything last came."""
+        for area in list(self.places.all_areas()):
+            rules = self.places.area_rules(area)
+            for station in rules.stations if rules is not None else ():
+                if (known := self._memory.rules.get(station)) is not None:
+                    self._area(area, standing_of(self._memory.states[station], known, now), now)
+        last = max((node.last_arrival for node in self._memory.nodes.values()), default=0)
+        group = self._memory.groups.get(EVERYTHING) or GroupState()
+        if last and group.silent_since is None:
+            self._decided(EVERYTHING, GroupState(last, None, group.episode, group.version), (), now)
+
+
+def upstream_sums(gauges: dict[str, RainGauge], names: Iterable[str], now: int) -> Sums | None:
+    """The mean of the gauges at ``names``, and which share of them spoke; None without any gauge."""
+    known = [gauge.sums(now) for name in names if (gauge := gauges.get(name)) is not None]
+    if not known:
+        return None
+    areas = area_rain(known)
+    mm = [area.mean_mm or 0.0 for area in areas]
+    complete = [area.spoke / area.gauges for area in areas]
+    return _of_windows(mm, complete)
+
+
+def _sums(sums: RainSums) -> Sums:
+    mm = (sums.mm_10min, sums.mm_1h, sums.mm_3h, sums.mm_6h, sums.mm_24h)
+    complete = (sums.complete_10min, sums.complete_1h, sums.complete_3h, sums.complete_6h, sums.complete_24h)
+    return _of_windows([each or 0.0 for each in mm], complete)
+
+
+def _of_windows(mm: Iterable[float], complete: Iterable[float]) -> Sums:
+    a, b, c, d, e = mm
+    a_share, b_share, c_share, d_share, e_share = complete
+    return Sums(
+        mm_10min=a,
+        mm_1h=b,
+        mm_3h=c,
+        mm_6h=d,
+        mm_24h=e,
+        complete_10min=a_share,
+        complete_1h=b_share,
+        complete_3h=c_share,
+        complete_6h=d_share,
+        complete_24h=e_share,
+    )

@@ -1,0 +1,107 @@
+"""The real core over a journal in memory-backed storage: made once, copied for each simulated day."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from alerting.channels.port import Message, Outcome
+from broker.control import Request
+from deploy.assembly import core_of, credentials_of
+from deploy.core import Carrier, Core, Link
+from deploy.core_commands import Commands
+from deploy.core_commands_nodes import NodeRow
+from deploy.soak.clock import T0, ManualClock, Moment
+from deploy.soak.stations import AUTHOR, PLACES, SETTINGS, table
+from deploy.state_folder import StateFolder
+
+MEMORY: Final = Path("/dev/shm")  # noqa: S108  a disk's syncs are no part of these days; its errors are injected
+CHANNEL: Final = "demo"
+PARALLEL: Final = 4
+
+
+class Room:
+    """A channel of which core asks only how much it carries at once; the simulated provider does the rest."""
+
+    name = CHANNEL
+    max_parallel = PARALLEL
+
+    def send(self, message: Message) -> Outcome:
+        raise AssertionError(f"{message.key}: the provider is simulated")
+
+    def find(self, message: Message, *, attempted_at: int) -> Outcome | None:
+        raise AssertionError(f"{message.key} of {attempted_at}: the provider is simulated")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Installation:
+    """A folder with a journal in which stations and nodes are registered; :meth:`fresh` gives each day a copy."""
+
+    def __init__(self) -> None:
+        place = MEMORY if MEMORY.is_dir() else None
+        self._folder = tempfile.TemporaryDirectory(prefix="soak-", dir=place, ignore_cleanup_errors=True)
+        self._template = StateFolder(Path(self._folder.name) / "template")
+        self._template.prepare()
+        self._register()
+        self.state = StateFolder(Path(self._folder.name) / "day")
+        self.state.prepare()
+
+    def _register(self) -> None:
+        core = open_core(self._template, Moment(T0), link=_Nobody(), sender=_Nobody())
+        request = Request(name="station-put", args={"stations": [table(place) for place in PLACES]}, actor=AUTHOR)
+        answer = commands_of(core, self._template).run(request)
+        if answer["faults"]:
+            raise AssertionError(f"the simulated stations are refused: {answer['faults']}")
+        for place in PLACES:
+            row = NodeRow(place.node, place.station, T0, AUTHOR, version=1)
+            core.group.nodes.append((*_values(row),))
+        core.stop()
+
+    def fresh(self) -> None:
+        """Begin anew: a journal in which nothing has happened."""
+        for path in self.state.root.glob("journal.db*"):
+            path.unlink()
+        shutil.copy(self._template.journal, self.state.journal)
+
+    def open(self, moment: Moment, *, link: Link, sender: Carrier) -> Core:
+        """The real core, as after a start; what a crash left is taken over."""
+        return open_core(self.state, moment, link=link, sender=sender)
+
+    def command(self, core: Core, request: Request) -> object:
+        """What core makes of a command; raises CommandFailed."""
+        return commands_of(core, self.state).run(request)
+
+    def close(self) -> None:
+        self._folder.cleanup()
+
+
+def open_core(state: StateFolder, moment: Moment, *, link: Link, sender: Carrier) -> Core:
+    core = core_of(SETTINGS, state, ManualClock(moment=moment), channels={CHANNEL: Room()})
+    core.journal.connection.execute("PRAGMA synchronous=OFF")
+    core.link, core.sender = link, sender
+    return core
+
+
+def commands_of(core: Core, state: StateFolder) -> Commands:
+    return Commands(core, credentials_of(state), lambda: False)
+
+
+def _values(row: NodeRow) -> tuple[object, ...]:
+    return tuple(getattr(row, name) for name in row.__struct_fields__)
+
+
+class _Nobody:
+    """Neither broker nor provider, while the installation is made."""
+
+    is_connected = False
+
+    def acknowledge(self, arrivals: object) -> None:
+        """Nothing arrives."""
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Nobody listens."""
+
+    def carry(self, attempt: object) -> None:
+        raise AssertionError(f"nothing is to be sent yet: {attempt}")

@@ -1,0 +1,197 @@
+"""Silence: by deadline, while the water rises, of a gateway, of everything."""
+
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from alerting.blind import EVERYTHING, GroupState, group_deadline, group_step
+from alerting.engine import StationState, silence_deadline, step, trend_of
+from alerting.events import Event, GroupHeard, GroupTicked, Ticked
+from alerting.explain import why
+from alerting.rules import GroupRules, StationRules
+from tests.engine_timetable import MINUTE, PLAIN, at, play, reading, rise, series, told
+
+WIB = ZoneInfo("Asia/Jakarta")
+
+
+def ticks(first: float, last: float, *, cut_by: str | None = None) -> list[Event]:
+    """Four a minute."""
+    return [Ticked(at(quarter / 4), at(-60), cut_by) for quarter in range(int(first * 4), int(last * 4))]
+
+
+@pytest.mark.parametrize(("level", "low", "rate"), [(1, 3.0, 1.0), (2, 4.0, 1.0), (3, 5.0, 1.0)])
+def test_silence_while_rising_is_one_level_more(level: int, low: float, rate: float) -> None:
+    """A gauge that dies while the water rises says "at least" within two of its intervals, and once."""
+    state, _ = play(rise(low, rate, 24))
+    assert level - 1 == state.level
+    died = state.last_seen or 0
+    state, decisions = play(ticks(23, 33), state=state)
+    assert [("raised" if level == 1 else "raised_higher", "silent_rising", level)] == told(decisions)
+    assert state.at_least
+    assert 2 * MINUTE < decisions[0].at - died <= 2 * MINUTE + 15_000
+
+
+def test_silence_at_awas_while_rising_is_told_early() -> None:
+    """Nothing is above AWAS: that nobody sees the water any more is said within two intervals."""
+    state, _ = play(rise(5.3, 1.0, 24))
+    state, decisions = play(ticks(23, 60), state=state)
+    assert [("raised", "silence", 3)] == told(decisions)
+    assert decisions[0].at_least
+    assert decisions[0].at - (state.last_seen or 0) <= 2 * MINUTE + 15_000
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [4.0] * 24,
+        [4.0 - 0.01 * minute for minute in range(24)],
+        [4.0 + 0.01 * (minute % 3) for minute in range(24)],
+        [4.0, 4.1, 4.2],
+        [1.0 + 0.002 * minute for minute in range(24)],
+    ],
+    ids=["steady", "falling", "dithering", "too few", "rising far below"],
+)
+def test_silence_without_a_sure_rise_raises_nothing(values: list[float]) -> None:
+    """Only a rise that surely was one counts; the rest is silence, at its own deadline."""
+    state, _ = play(series(values))
+    after, decisions = play(ticks(len(values), len(values) + 20), state=state)
+    assert [("raised", "silence", state.level)] == told(decisions)
+    assert not after.at_least
+
+
+def test_a_deadline_is_always_later_after_its_tick() -> None:
+    """Whoever waits for deadlines never waits for the same one twice."""
+    for events in (rise(3.2, 1.0, 24), series([4.0] * 24), rise(5.3, 1.0, 24)):
+        state, _ = play(events)
+        deadline = silence_deadline(state, PLAIN, at(-60))
+        while deadline is not None:
+            state, _ = step(state, PLAIN, Ticked(deadline + 1, at(-60)))
+            later = silence_deadline(state, PLAIN, at(-60))
+            assert later is None or later > deadline
+            deadline = later
+        assert state.silent_since is not None
+
+
+def test_at_least_stays_until_good_data_come_and_the_level_until_they_have_lasted() -> None:
+    """The latch opens with the first good sample; the level comes down after the hold only."""
+    state, _ = play([*rise(3.0, 1.0, 24), *ticks(23, 30)])
+    assert (1, True) == (state.level, state.at_least)
+    state, decisions = play(series([3.0] * 10, start=30), state=state)
+    assert (1, False, []) == (state.level, state.at_least, decisions)
+    _, decisions = play(series([3.0] * 10, start=40), state=state)
+    assert [("ended", "fell", 0)] == told(decisions)
+
+
+def test_a_node_that_reports_every_ten_seconds_is_not_called_dead_after_twenty() -> None:
+    """Two intervals are a minute at least: a lost connection takes half of that to come back."""
+    events = [reading(tenth / 6, 3.0 + 0.01 * tenth) for tenth in range(60)]
+    state, _ = play(events)
+    seen = state.last_seen or 0
+    assert seen + MINUTE == silence_deadline(state, PLAIN, at(-60))
+
+
+def test_a_gauge_of_half_an_hour_has_an_hour() -> None:
+    """The interval is learned, so that a slow gauge is not called silent between two reports."""
+    rules = msgspec.structs.replace(PLAIN, silence_after_ms=120 * MINUTE)
+    state, _ = play([reading(30 * n, 3.6 + 0.1 * n) for n in range(9)], rules)
+    assert 30 * MINUTE == state.interval_ms
+    _, decisions = play(ticks(241, 299), rules, state)
+    assert [] == decisions
+    _, decisions = play(ticks(299, 302), rules, state)
+    assert [("raised_higher", "silent_rising", 2)] == told(decisions)
+
+
+def test_the_timer_and_new_data_in_the_same_second() -> None:
+    """Data first: no alarm. The timer first: an alarm, and its end with the data; never a level."""
+    state, _ = play(series([3.0] * 5))
+    due = (silence_deadline(msgspec.structs.replace(state, looked=True), PLAIN, at(-60)) or 0) + 1
+    data = reading((due - at(0)) / MINUTE, 3.0)
+    tick = Ticked(due, at(-60))
+    assert [] == play([data, tick], state=state)[1]
+    assert [("raised", "silence", 0), ("ended", "heard", 0)] == told(play([tick, data], state=state)[1])
+
+
+def test_a_lost_gateway_inhibits_the_alarms_of_its_nodes() -> None:
+    """Each station is blind and says why it raised no alarm; one that stays silent afterwards is told."""
+    state, _ = play(series([3.0] * 5))
+    state, decisions = play(ticks(5, 40, cut_by="gw-barat"), state=state)
+    assert [("raised", "silence", 0)] == told(decisions)
+    assert "gw-barat" == decisions[0].inhibited_by
+    assert "tidak diberitakan sendiri karena gw-barat putus" in why(decisions[0], WIB)
+    heard, back = play([reading(40, 3.0)], state=state)
+    assert [("ended", "gw-barat")] == [(d.kind, d.inhibited_by) for d in back]
+    assert None is heard.inhibited_by
+    _, alone = play(ticks(40, 60), state=state)
+    assert [("raised", 2, None)] == [(d.kind, d.version, d.inhibited_by) for d in alone]
+
+
+def test_a_cut_station_is_looked_at_rarely() -> None:
+    """While the gateway is away a deadline comes once per silence, not with every tick."""
+    state, _ = play(series([3.0] * 5))
+    looked = 0
+    now = at(5)
+    while now < at(125):
+        deadline = silence_deadline(state, PLAIN, at(-60))
+        assert deadline is not None
+        now = deadline + 1
+        state, _ = step(state, PLAIN, Ticked(now, at(-60), "gw-barat"))
+        looked += 1
+    assert looked <= 14
+
+
+GROUP = GroupRules(group=EVERYTHING, version=1, silence_after_ms=5 * MINUTE)
+
+
+def test_everything_silent_is_one_alert_before_any_station_has_its_own() -> None:
+    """Ten stations die in one second: one BUTA, ten inhibited silences, one end."""
+    group = GroupState()
+    states = {name: play(series([3.0] * 5))[0] for name in range(10)}
+    group, none = group_step(group, GROUP, GroupHeard(at(4)))
+    assert () == none
+    alarms: list[tuple[str, str, int]] = []
+    sentences: list[str] = []
+    for event in ticks(5, 30):
+        assert isinstance(event, Ticked)
+        group, made = group_step(group, GROUP, GroupTicked(event.now, at(-60)))
+        alarms += told(made)
+        sentences += [why(decision, WIB) for decision in made]
+        cut_by = EVERYTHING if group.silent_since is not None else None
+        for name, state in states.items():
+            states[name], own = step(state, PLAIN, Ticked(event.now, event.listening_since, cut_by))
+            alarms += told(decision for decision in own if decision.inhibited_by is None)
+    assert [("raised", "all_silent", 0)] == alarms
+    assert all(state.silent_since is not None for state in states.values())
+    assert "BUTA: tidak ada data dari satu stasiun pun selama 5 menit" in sentences[0]
+    group, ended = group_step(group, GROUP, GroupHeard(at(31)))
+    assert [("ended", "all_heard", 0)] == told(ended)
+    assert at(31) + 5 * MINUTE == group_deadline(group, GROUP, at(-60))
+
+
+def test_nobody_is_blind_before_he_could_hear() -> None:
+    """After a restart, and while the broker has only just come back, the group's silence counts from then."""
+    group, _ = group_step(GroupState(), GROUP, GroupHeard(at(0)))
+    assert at(60) + 5 * MINUTE == group_deadline(group, GROUP, at(60))
+    assert () == group_step(group, GROUP, GroupTicked(at(64), at(60)))[1]
+    assert None is group_deadline(GroupState(), GROUP, at(60))
+
+
+def test_why_says_how_long_it_was_silent_and_what_it_saw_last() -> None:
+    """One sentence with the interval, the rate, the last value and its time."""
+    state, _ = play([*rise(4.0, 1.2, 24)])
+    _, (decision,) = play(ticks(23, 30), state=state)
+    assert (
+        "Pukul 23:25 stasiun diam 2 menit (biasanya tiap 1 menit) saat air naik 120 cm/jam; terakhir 4,46 m "
+        "pukul 23:23, maka sedikitnya SIAGA, naik (aturan v3); belum ke publik: stasiun diam dan tidak ada yang "
+        "mendukung."
+    ) == why(decision, WIB)
+
+
+def test_without_thresholds_silence_raises_no_level() -> None:
+    """BELUM DITETAPKAN: there is no level to go up to."""
+    rules: StationRules = msgspec.structs.replace(PLAIN, level=None)
+    state, _ = play(rise(3.2, 1.0, 24), rules)
+    state, decisions = play(ticks(23, 60), rules, state)
+    assert [("raised", "silence", 0)] == told(decisions)
+    assert isinstance(state, StationState)
+    assert None is not trend_of(state)
