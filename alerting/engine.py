@@ -93,7 +93,7 @@ def _on_reading(state: StationState, rules: StationRules, reading: ReadingTaken)
         return state, ()
     if reading.flag != Flag.GOOD:
         return take_doubtful(state, rules, reading, value) if reading.flag == Flag.SUSPECT else (state, ())
-    if state.silent_since is None:
+    if state.silent_since is None and state.heard_since is None:
         return _take(state, rules, reading, value)
     state, heard = heard_again(state, rules, reading)
     state, decisions = _take(state, rules, reading, value)

@@ -10,7 +10,7 @@ import msgspec
 
 from alerting.engine_level import WINDOW_SAMPLES, counted, is_dismissed, reached_by
 from alerting.engine_move import move, retraced
-from alerting.engine_support import with_public
+from alerting.engine_support import samples_needed, with_public
 from alerting.episodes import Decided, StationState, limits_in_force
 from alerting.events import ReadingTaken
 from alerting.rules import StationRules
@@ -36,7 +36,7 @@ def take_late(state: StationState, rules: StationRules, reading: ReadingTaken, v
         for known, edge in zip(state.below_since, exits, strict=True)
     )
     state = _replace(state, below_since=(low, middle, high), above=_trailing(state.values, state.above, limits))
-    reached = _completed(values, at, limits, rules.level.hold_up)
+    reached = _completed(values, at, limits, samples_needed(state, rules, reading.received_at))
     state = _replace(state, verified_level=max(state.verified_level, min(reached, state.level)))
     if reached <= state.level or is_dismissed(state, reached, reading.received_at):
         return with_public(state, rules, reading.received_at), ()

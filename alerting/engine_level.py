@@ -5,8 +5,8 @@ from typing import Final
 import msgspec
 
 from alerting.engine_move import is_rising, move, retraced, trend_of
-from alerting.engine_support import supports, with_public
-from alerting.episodes import Decided, Doubt, Manual, StationState, limits_in_force
+from alerting.engine_support import samples_needed, supports, with_public
+from alerting.episodes import Decided, Doubt, Manual, StationState, Support, limits_in_force
 from alerting.events import ReadingTaken
 from alerting.rules import LEAST_INTERVAL_MS, LevelRule, StationRules
 from alerting.trend import STEADY_M_PER_H, expected_ms, followed
@@ -16,6 +16,9 @@ STEP_MS: Final = 5 * 60_000  # a jump between samples further apart is no step b
 DOUBT_MS: Final = 10 * 60_000  # unverified samples further apart do not speak for each other
 SAME_REPORT_MS: Final = 1_000  # samples that arrive closer together came in one report
 WINDOW_SAMPLES: Final = 8  # remembered one by one, for samples that come late or are revised
+CLIMB_M: Final = 0.15  # unverified samples that rise by less are no flood: something stands under the sensor
+CLIMB_SLACK_M: Final = 0.03
+CLIMB_SAMPLES: Final = 4
 
 _replace: Final = msgspec.structs.replace
 
@@ -59,12 +62,14 @@ def _remember(
         step_from=_step_from(state, rules, value, time),
         at_least=False,
         looked=False,
+        look_at=0,
+        reach_at=0,
         doubt=None,
     )
 
 
 def learned_interval(state: StationState, received_at: int) -> int:
-    """How often the station reports, as one may rely on it: longer waits count at once, shorter ones slowly.
+    """The longest wait for a good sample that is usual here: longer ones count at once, shorter ones slowly.
 
     A link that loses every third report is thus given the time that it needs. A gap counts four times it at most.
     """
@@ -77,8 +82,8 @@ def learned_interval(state: StationState, received_at: int) -> int:
     if not known:
         return max(waited, LEAST_INTERVAL_MS)
     if waited >= known:
-        return known + (min(waited, 4 * known) - known) // 4
-    return max(known - (known - waited) // 16, LEAST_INTERVAL_MS)
+        return known + (min(waited, 4 * known) - known) // 2
+    return max(known - (known - waited) // 32, LEAST_INTERVAL_MS)
 
 
 def counted(above: tuple[int, int, int], value: float, limits: tuple[float, float, float]) -> tuple[int, int, int]:
@@ -123,7 +128,7 @@ def _judge(
     limits: tuple[float, float, float],
     reading: ReadingTaken,
 ) -> Decided:
-    reached = reached_by(state.above, rule.hold_up)
+    reached = reached_by(state.above, samples_needed(state, rules, reading.received_at))
     if state.manual is not None:
         state = _let_go(state, state.manual, reading)
     if reached == state.level == Level.NORMAL:
@@ -132,7 +137,8 @@ def _judge(
         state = _replace(state, verified_level=reached)
     if reached > state.level and not is_dismissed(state, reached, reading.received_at):
         return move(state, rules, reading, level=reached, why="threshold")
-    if state.level == Level.WASPADA and is_rising(state) and _expects_awas(state, rule, limits):
+    is_early = state.level == Level.WASPADA and state.maintenance is None and is_rising(state)
+    if is_early and _expects_awas(state, rule, limits):
         return move(_replace(state, verified_level=Level.SIAGA), rules, reading, level=Level.SIAGA, why="trend")
     lowest = _lowest(state, rules, reached, reading)
     if lowest < state.level:
@@ -191,23 +197,52 @@ def has_left(state: StationState, rules: StationRules, level: Level, time: int) 
 def take_doubtful(state: StationState, rules: StationRules, reading: ReadingTaken, value: float) -> Decided:
     """A fresh sample that is not verified: shown, and evidence only together with others like it.
 
-    One more of them than of good ones raises a level, up to SIAGA; AWAS only when something else speaks for it. None
-    of it is public, and none of it lowers anything.
+    One more of them than of good ones raises a level, how high :func:`_most_doubtful` says. None of it is public, and
+    none of it lowers anything.
     """
     limits, known = limits_in_force(state, rules, reading.time), state.doubt
     if limits is None or rules.level is None or reading.time <= max(state.last_time, known.time if known else 0):
         return state, ()
-    step = rules.support.step_m
-    before = (0, 0, 0)
-    if known is not None and reading.time - known.time <= DOUBT_MS and abs(value - known.value) <= step:
-        before = known.above
-    elif known is None and state.last_value is not None and abs(value - state.last_value) <= step:
-        before = state.above
-    doubt = Doubt(reading.time, reading.received_at, value, counted(before, value, limits))
+    doubt = _doubted(state, rules, reading, value, limits)
+    if state.maintenance is not None:
+        return _replace(state, doubt=doubt, above=(0, 0, 0)), ()
     state = _replace(state, doubt=doubt)
     reached = reached_by(doubt.above, rules.level.hold_up + 1)
-    if reached == Level.AWAS and not supports(state, rules, reading.received_at):
-        reached = Level.SIAGA
+    reached = min(reached, _most_doubtful(doubt, supports(state, rules, reading.received_at)))
     if reached <= state.level or is_dismissed(state, reached, reading.received_at):
         return state, ()
     return move(state, rules, reading, level=reached, why="threshold")
+
+
+def _most_doubtful(doubt: Doubt, found: tuple[Support, ...]) -> Level:
+    """The highest level of unverified samples.
+
+    Any with a witness of high water. With rain, or alone, they must climb: cars park in the rain too. Those that stay
+    put are WASPADA, for somebody to look at the sensor.
+    """
+    if any(each != "rain" for each in found):
+        return Level.AWAS
+    if doubt.value - doubt.climb_from < CLIMB_M:
+        return Level.WASPADA
+    if found:
+        return Level.AWAS
+    return Level.SIAGA if doubt.climb >= CLIMB_SAMPLES else Level.WASPADA
+
+
+def _doubted(
+    state: StationState,
+    rules: StationRules,
+    reading: ReadingTaken,
+    value: float,
+    limits: tuple[float, float, float],
+) -> Doubt:
+    """What is doubted, with one more sample; it goes on from those before it when it is near to them."""
+    known, step = state.doubt, rules.support.step_m
+    before, climb, climb_from = (0, 0, 0), 1, value
+    if known is not None and reading.time - known.time <= DOUBT_MS and abs(value - known.value) <= step:
+        before = known.above
+        if value >= known.value - CLIMB_SLACK_M:
+            climb, climb_from = known.climb + 1, known.climb_from
+    elif known is None and state.last_value is not None and abs(value - state.last_value) <= step:
+        before = state.above
+    return Doubt(reading.time, reading.received_at, value, counted(before, value, limits), climb, climb_from)

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from alerting.engine_support import public_why, supports, with_public
+from alerting.engine_support import public_why, samples_needed, supports, with_public
 from alerting.episodes import Decided, Decision, Kind, StationState, Why, kind_of, limits_in_force
 from alerting.events import ReadingTaken
 from alerting.rules import StationRules
@@ -86,8 +86,8 @@ def _decision(
     is_high_tide = limits is not None and usual is not None and limits != (usual.waspada, usual.siaga, usual.awas)
     found = supports(state, rules, reading.received_at)
     rate = trend_of(state)
-    expected = forecast(state, rules, rate)
-    samples = _samples(state, rules, why)
+    expected = _awas_expected(state, limits, rate) if why == "trend" else forecast(state, rules, rate)
+    samples = _samples(state, rules, reading.received_at, why)
     return Decision(
         station=rules.station,
         hazard="level",
@@ -120,10 +120,20 @@ def _decision(
     )
 
 
-def _samples(state: StationState, rules: StationRules, why: Why) -> int | None:
+def _awas_expected(
+    state: StationState, limits: tuple[float, float, float] | None, rate: Trend | None
+) -> tuple[Level, Eta] | None:
+    """When AWAS, by which SIAGA is raised early, is expected."""
+    if limits is None or rate is None or state.last_value is None:
+        return None
+    eta = time_to(limits[2], value=state.last_value, trend=rate, now=state.last_time)
+    return (Level.AWAS, eta) if eta else None
+
+
+def _samples(state: StationState, rules: StationRules, at: int, why: Why) -> int | None:
     if why != "threshold" or rules.level is None:
         return None
-    return rules.level.hold_up if state.doubt is None else rules.level.hold_up + 1
+    return samples_needed(state, rules, at) if state.doubt is None else rules.level.hold_up + 1
 
 
 def _limit(limits: tuple[float, float, float] | None, before: int, after: int, why: Why) -> float | None:

@@ -72,7 +72,15 @@ def on_maintained(state: StationState, rules: StationRules, event: Maintained) -
 
 def ended(state: StationState, at: int) -> StationState:
     """Maintenance is over: what was measured during it says nothing, and silence counts from now."""
-    return _replace(forgotten(state), maintenance=None, excused_until=at, looked=False)
+    floor = state.level if state.maintenance is None else state.maintenance.floor
+    return _replace(
+        forgotten(state),
+        maintenance=None,
+        verified_level=min(state.verified_level, floor),
+        excused_until=at,
+        worked_until=at,
+        looked=False,
+    )
 
 
 def on_rules_changed(state: StationState, rules: StationRules, event: RulesChanged) -> Decided:

@@ -23,6 +23,8 @@ from broker.levels import Level
 from broker.quality_flags import Flag
 
 SECOND_FRESH_MS: Final = 10 * 60_000
+NEARLY_MS: Final = 10 * 60_000
+WORKED_ON_SAMPLES: Final = 10  # in a row, before a sensor that is worked on is believed alone
 
 _replace: Final = msgspec.structs.replace
 
@@ -44,6 +46,14 @@ def supports(state: StationState, rules: StationRules, at: int) -> tuple[Support
     if "operator" not in found and _was_seen(state, aids, rules, at):
         found.append("operator")
     return tuple(found)
+
+
+def samples_needed(state: StationState, rules: StationRules, at: int) -> int:
+    """How many good samples in a row raise a level: many, when somebody works on the sensor and nothing supports it."""
+    hold_up = 1 if rules.level is None else rules.level.hold_up
+    if state.maintenance is None or supports(state, rules, at):
+        return hold_up
+    return max(hold_up, WORKED_ON_SAMPLES)
 
 
 def _second_agrees(state: StationState, aids: Aids, rules: StationRules, at: int) -> bool:
@@ -74,15 +84,18 @@ def with_public(state: StationState, rules: StationRules, at: int) -> StationSta
         if found:
             step_from = None
         if step_from is None:
-            public = max(told, _tellable(state, rules, found))
+            public = max(told, _tellable(state, rules, found, at))
     if public != state.public_level or step_from is not state.step_from:
         return _replace(state, public_level=public, step_from=step_from)
     return state
 
 
-def _tellable(state: StationState, rules: StationRules, found: tuple[Support, ...]) -> int:
-    """The highest level that the evidence carries in public, given what supports it."""
-    if state.at_least and found:
+def _tellable(state: StationState, rules: StationRules, found: tuple[Support, ...], at: int) -> int:
+    """The highest level that the evidence carries in public, given what supports it.
+
+    A level raised by silence needs support, and the water must be nearly there at the rate that was seen last.
+    """
+    if state.at_least and found and at >= state.reach_at - NEARLY_MS:
         return state.level
     level = min(state.verified_level, state.level)
     if level < Level.AWAS:

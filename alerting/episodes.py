@@ -17,6 +17,7 @@ Why = Literal[
     "rules",  # the rule that it rested on is no more
     "fell",  # fresh good data below it
     "silence",
+    "doubtful",  # data come, and none of them can be believed
     "heard",
     "rain",
     "rain_fell",
@@ -46,12 +47,17 @@ PublicWhy = Literal[
 
 
 class Doubt(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Samples in a row that are not verified: the last one, and how many of them stand at or above each threshold."""
+    """Samples in a row that are not verified: the last one, and how many of them stand at or above each threshold.
+
+    The last ``climb`` of them rose, from ``climb_from`` metres on.
+    """
 
     time: int
     received_at: int
     value: float
     above: tuple[int, int, int]
+    climb: int = 1
+    climb_from: float = 0.0
 
 
 class Aids(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -133,6 +139,13 @@ class StationState(msgspec.Struct, frozen=True, array_like=True):
     manual: Manual | None = None
     rain: Episode | None = None
     air: Episode | None = None
+    look_at: int = 0  # silent after a rise: when the next level comes within reach of it
+    reach_at: int = 0  # raised by silence: when the water is expected to be there, at its last rate
+    is_doubtful: bool = False  # the silence now going on is one of good data only
+    heard_since: int | None = None  # data come again, and must last before the alert of the silence ends
+    heard_at: int = 0  # when the last silence was over
+    relapses: int = 0  # silences that followed the one before closely
+    worked_until: int = 0  # when the last maintenance was over
 
 
 class RainCause(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -180,6 +193,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     next_level: int | None = None
     eta: Eta | None = None
     silent_for_ms: int | None = None
+    lasting_ms: int | None = None  # how long data must come, or have come, before the alert of a silence ends
     level_before: int | None = None
     verified: bool = True
     at_least: bool = False

@@ -25,7 +25,7 @@ _NOT_PUBLIC: Final[dict[PublicWhy, str]] = {
     "no_support": "belum ke publik: tidak didukung hujan, tetangga, atau sensor kedua, menunggu keputusan petugas",
     "step": "belum ke publik: lonjakan mendadak tanpa dukungan, mungkin sensor terhalang",
     "unverified": "belum ke publik: data belum terverifikasi",
-    "at_least": "belum ke publik: stasiun diam dan tidak ada yang mendukung",
+    "at_least": "belum ke publik: stasiun diam, perlu dukungan dan air yang sudah hampir sampai",
     "maintenance": "tidak ke publik: stasiun dalam pemeliharaan",
 }
 
@@ -48,8 +48,9 @@ def _circumstances(decision: Decision, zone: tzinfo) -> Iterator[str]:
         yield f"ambang pasang tinggi berlaku {start}-{end}"
     if decision.rules_changed_at is not None:
         yield f"aturan diganti pukul {clock_time(decision.rules_changed_at, zone)} saat peringatan berjalan"
-    if decision.support:
-        yield f"didukung {', '.join(_SUPPORT[each] for each in decision.support)}"
+    others = [_SUPPORT[each] for each in decision.support if (each, decision.why) != ("operator", "operator")]
+    if others:
+        yield f"didukung {', '.join(others)}"
     if decision.maintenance is not None:
         work = decision.maintenance
         yield f"pemeliharaan oleh {work.by} sampai {clock_time(work.until, zone)} ({work.reason})"
@@ -77,7 +78,7 @@ def _trend(decision: Decision, zone: tzinfo) -> str:
 
 
 def _silent_rising(decision: Decision, zone: tzinfo) -> str:
-    limit = "" if decision.interval_ms is None else f" (biasanya tiap {minutes(decision.interval_ms)})"
+    limit = "" if decision.interval_ms is None else f" (biasanya paling lama {minutes(decision.interval_ms)})"
     return (
         f"Pukul {clock_time(decision.at, zone)} stasiun diam {minutes(decision.silent_for_ms)}{limit} saat air naik "
         f"{speed(decision.trend)}; terakhir {metres(decision.value)} pukul {_time(decision.value_at, zone)}, "
@@ -117,11 +118,31 @@ def _fell(decision: Decision, zone: tzinfo) -> str:
 def _silence(decision: Decision, zone: tzinfo) -> str:
     return (
         f"Tidak ada data baik selama {minutes(decision.silent_for_ms)} sampai pukul {clock_time(decision.at, zone)}; "
-        f"terakhir {metres(decision.value)}{_was(decision)} ({_rules(decision)})"
+        f"terakhir {metres(decision.value)}{_was(decision)}{_often(decision)} ({_rules(decision)})"
     )
 
 
+def _doubtful(decision: Decision, zone: tzinfo) -> str:
+    now = metres(decision.values[-1]) if decision.values else "tidak diketahui"
+    return (
+        f"Data meragukan: selama {minutes(decision.silent_for_ms)} sampai pukul {clock_time(decision.at, zone)} semua "
+        f"pembacaan belum terverifikasi, terakhir {now}; pembacaan baik terakhir {metres(decision.value)} pukul "
+        f"{_time(decision.value_at, zone)}{_often(decision)}; periksa alat ({_rules(decision)})"
+    )
+
+
+def _often(decision: Decision) -> str:
+    if decision.lasting_ms is None:
+        return ""
+    return f"; stasiun ini sering putus, maka dicabut setelah data masuk {minutes(decision.lasting_ms)} tanpa putus"
+
+
 def _heard(decision: Decision, zone: tzinfo) -> str:
+    if decision.lasting_ms is not None:
+        return (
+            f"Pukul {clock_time(decision.at, zone)} data sudah masuk {minutes(decision.lasting_ms)} tanpa putus; "
+            f"muka air {metres(decision.value)}"
+        )
     return (
         f"Pukul {clock_time(decision.at, zone)} data masuk lagi setelah {minutes(decision.silent_for_ms)}; "
         f"muka air {metres(decision.value)}"
@@ -216,6 +237,7 @@ _CAUSES: Final[dict[str, Callable[[Decision, tzinfo], str]]] = {
     "rules": _by_rules,
     "fell": _fell,
     "silence": _silence,
+    "doubtful": _doubtful,
     "heard": _heard,
     "rain": _rain,
     "rain_fell": _rain_fell,

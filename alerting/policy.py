@@ -30,7 +30,7 @@ def alert_id(decision: Decision) -> str:
 
 
 def is_for_officers(decision: Decision) -> bool:
-    """Whether officers get a message: of each station's water, rain, air and silence, once for what falls silent together.
+    """Whether officers get a message: of each station's water, rain, air and silence, once for what is silent together.
 
     What is inhibited is told to nobody: the alert that stands for it was told. An area's alert is the public's.
     """

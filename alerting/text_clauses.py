@@ -20,7 +20,7 @@ _NOUNS: Final[dict[Hazard, str]] = {
     "level": "BANJIR",
     "tide": "BANJIR ROB",
     "rain": "HUJAN",
-    "air": "KUALITAS UDARA",
+    "air": "UDARA",
     "group": "",
 }
 _TO_DO: Final = {
@@ -32,21 +32,21 @@ _TO_DO: Final = {
 _TO_DO_IN_RAIN: Final = {
     Level.NORMAL: "tetap pantau",
     Level.WASPADA: "pantau sungai dan genangan",
-    Level.SIAGA: "siaga genangan, siapkan pengungsian",
+    Level.SIAGA: "jauhi sungai, siapkan pengungsian",
     Level.AWAS: "ungsikan warga di tempat rendah",
 }
 _TO_DO_IN_BAD_AIR: Final = {
     Level.NORMAL: "tetap pantau",
-    Level.WASPADA: "kurangi kegiatan di luar, pakai masker",
-    Level.SIAGA: "hindari kegiatan di luar, pakai masker",
+    Level.WASPADA: "kurangi keluar rumah, pakai masker",
+    Level.SIAGA: "hindari keluar rumah, pakai masker",
     Level.AWAS: "tetap di dalam, tutup pintu dan jendela",
 }
 _TO_DO_FOR: Final[dict[Hazard, dict[Level, str]]] = {"rain": _TO_DO_IN_RAIN, "air": _TO_DO_IN_BAD_AIR}
 _WHEN_OVER: Final[dict[Hazard, tuple[str, str]]] = {
-    "level": ("AMAN", "hati-hati lumpur dan listrik"),
-    "tide": ("AMAN", "hati-hati lumpur dan listrik"),
-    "rain": ("HUJAN REDA", "sungai masih bisa naik, tetap pantau"),
-    "air": ("UDARA MEMBAIK", "warga yang peka tetap hati-hati"),
+    "level": ("AMAN. Peringatan banjir", "hati-hati lumpur dan listrik"),
+    "tide": ("AMAN. Peringatan banjir rob", "hati-hati lumpur dan listrik"),
+    "rain": ("HUJAN REDA. Peringatan hujan", "sungai masih bisa naik, tetap pantau"),
+    "air": ("UDARA MEMBAIK. Peringatan udara", "kelompok rentan hati-hati"),
 }
 _NEXT: Final = {Level.NORMAL: "WASPADA", Level.WASPADA: "SIAGA", Level.SIAGA: "AWAS", Level.AWAS: "meluap"}
 
@@ -107,28 +107,30 @@ class AlertText:
 def headline(alert: AlertText) -> str:
     if alert.hazard == "group":
         return _group_headline(alert)
-    level, noun = alert.level.name, _NOUNS[alert.hazard]
     if alert.is_blind:
-        if alert.is_over:
-            return "DATA KEMBALI"
-        if not alert.at_least:
-            return "TIDAK ADA DATA"
-        return f"SEDIKITNYA {level}{', NAIK' if _is_rising(alert) else ''}: {noun.lower()}"
-    match alert.kind:
-        case "cancelled":
-            return f"BATAL. Peringatan {noun.lower()}"
-        case "ended":
-            return f"{_WHEN_OVER[alert.hazard][0]}. Peringatan {noun.lower()}"
-        case "lowered":
-            return f"TURUN KE {level} {noun}"
-        case "raised" | "raised_higher":
-            step = "NAIK KE " if alert.kind == "raised_higher" else ""
-            return f"{step}{level} {noun}{_doubt(alert)}"
+        return _blind_headline(alert)
+    level, noun, doubt = alert.level.name, _NOUNS[alert.hazard], _doubt(alert)
+    headlines = {
+        "raised": f"{level} {noun}{doubt}",
+        "raised_higher": f"{'' if doubt else 'NAIK KE '}{level} {noun}{doubt}",  # the doubt matters more
+        "lowered": f"TURUN KE {level} {noun}",
+        "ended": _WHEN_OVER[alert.hazard][0],
+        "cancelled": f"BATAL. Peringatan {noun.lower()}",
+    }
+    return headlines[alert.kind]
+
+
+def _blind_headline(alert: AlertText) -> str:
+    if alert.is_over:
+        return "DATA KEMBALI"
+    if not alert.at_least:
+        return "DATA MERAGUKAN" if alert.why == "doubtful" else "TIDAK ADA DATA"
+    return f"SEDIKITNYA {alert.level.name}{', NAIK' if _is_rising(alert) else ''}: {_NOUNS[alert.hazard].lower()}"
 
 
 def _doubt(alert: AlertText) -> str:
     if alert.in_maintenance:
-        return " (PEMELIHARAAN ALAT)"
+        return " (PEMELIHARAAN)"
     return "" if alert.verified else " BELUM TERVERIFIKASI"
 
 
@@ -141,25 +143,31 @@ def _group_headline(alert: AlertText) -> str:
 def to_do(alert: AlertText) -> str:
     """Without a capital: the names of kelurahan may stand before it."""
     if alert.hazard == "group":
-        if alert.is_over:
-            return "periksa keadaan tiap stasiun"
-        return "bukan tanda aman, pantau langsung, periksa jaringan dan listrik"
+        return _to_do_for_group(alert)
     advice = _TO_DO_FOR.get(alert.hazard, _TO_DO)[alert.level]
     if alert.is_blind:
-        if alert.is_over:
-            return f"masih {alert.level.name}, {advice}" if alert.level else "pantauan berjalan lagi"
-        return advice if alert.at_least else _without_eyes(alert)
-    match alert.kind:
-        case "cancelled":
-            return "tetap pantau"
-        case "ended":
-            return _WHEN_OVER[alert.hazard][1]
-        case "lowered":
-            return f"belum aman, {advice}"
-        case "raised" | "raised_higher":
-            if alert.in_maintenance:
-                return "alat sedang dikerjakan, pastikan di lokasi"
-            return advice if alert.verified else f"cek di lokasi, {advice}"
+        return _to_do_while_blind(alert, advice)
+    if alert.is_up and alert.in_maintenance:
+        return "alat sedang dikerjakan, pastikan di lokasi"
+    advices = {
+        "raised": advice if alert.verified else f"cek di lokasi, {advice}",
+        "lowered": "masih buruk, pakai masker" if alert.hazard == "air" else f"belum aman, {advice}",
+        "ended": _WHEN_OVER[alert.hazard][1],
+        "cancelled": "tetap pantau",
+    }
+    return advices["raised" if alert.is_up else alert.kind]
+
+
+def _to_do_for_group(alert: AlertText) -> str:
+    if alert.is_over:
+        return "periksa keadaan tiap stasiun"
+    return "bukan tanda aman, pantau langsung, periksa jaringan dan listrik"
+
+
+def _to_do_while_blind(alert: AlertText, advice: str) -> str:
+    if alert.is_over:
+        return f"masih {alert.level.name}, {advice}" if alert.level else "pantauan berjalan lagi"
+    return advice if alert.at_least else _without_eyes(alert)
 
 
 def _without_eyes(alert: AlertText) -> str:
@@ -229,9 +237,9 @@ def _air(alert: AlertText) -> str:
     if air is None:
         return ""
     if alert.why == "air_worse" and air.before_ugm3 is not None and air.hour_ugm3 is not None:
-        return f"Dari {number(air.before_ugm3)} ke {number(air.hour_ugm3)} ug/m3 dalam 1 jam (indikatif)"
+        return f"Dari {air.before_ugm3:.0f} ke {air.hour_ugm3:.0f} ug/m3 dalam 1 jam (indikatif)"
     if alert.why == "air_hour" and air.hour_ugm3 is not None:
-        return f"Rata-rata 1 jam {number(air.hour_ugm3)} ug/m3 (indikatif)"
+        return f"Rata-rata 1 jam {air.hour_ugm3:.0f} ug/m3 (indikatif)"
     if air.index is None or air.category is None:
         return ""
     critical = _parameter(air.critical)

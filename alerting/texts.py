@@ -122,6 +122,8 @@ def _words(alert: AlertText) -> _Words:
 def _place(alert: AlertText) -> str:
     """``S. Welang Kraton`` for station "Welang Kraton" on the Welang; the station alone where there is no river."""
     station = _name(alert.station_name)
+    if alert.hazard == "air" and not alert.is_blind:
+        return re.sub(r"^udara +(?=\S)", "", station, flags=re.IGNORECASE)  # the headline ends with this word
     river = _name(alert.river or "")
     if not river:
         return station

@@ -32,10 +32,11 @@ VAGUE_M_PER_H: Final = 0.3  # a rate less certain than this is no rate, unless i
 Z_80: Final = 1.2815515655446004  # the normal distribution's quantile for a two-sided 80 %
 
 # What a hydrograph's curve does to a straight line: measured, not derived (tests/bench/trend.py).
-SOONER: Final = 0.8
-LATER: Final = 1.3
+SOONER: Final = 0.85
+LATER: Final = 1.35
 MOST_SLOWING: Final = 0.15
-SURE: Final = 0.3  # a rise is forecast when even its slow end is this part of its rate
+SURE: Final = 0.6  # a rise is forecast when even its slow end is this part of its rate
+BELOW_CREST: Final = 1 / 3  # and over this part of the way to the crest that its slowing points to
 FAR_MS: Final = 6 * HOUR_MS
 
 Belief = tuple[float, float, float, float, float]  # height m, rate m/h, and their variances: height, both, rate
@@ -160,13 +161,17 @@ def trend_from(motion: Motion | None) -> Trend | None:
 def expected_ms(height: float, *, value: float, trend: Trend) -> float | None:
     """How long a straight line, bent by the rise's slowing, takes to ``height`` metres.
 
-    0 when the water is there, None when it does not surely rise.
+    0 when the water is there, None when it does not surely rise, or slows so much that it may crest before. A rate that
+    falls evenly by d an hour lags its mean of the last hours T by d T, which is what ``slowing`` measures, and reaches
+    nothing after rate / d: the rise that is left is rate T / (2 slowing).
     """
     if value >= height:
         return 0.0
     if trend.rate <= STEADY_M_PER_H or trend.slow < SURE * trend.rate:
         return None
     smooth = value if trend.height is None or trend.height >= height else trend.height
+    if 2.0 * trend.slowing * (height - smooth) > BELOW_CREST * trend.rate * _LATELY_H:
+        return None
     return (height - smooth) / trend.rate * HOUR_MS * (1.0 + min(trend.slowing, MOST_SLOWING))
 
 

@@ -167,7 +167,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     station_name: str
     hazard: str
     version: int
-    kind: str  # raised | raised_higher | lowered | ended
+    kind: str  # raised | raised_higher | lowered | ended | cancelled
     level: str
     raised_at: int  # ms, when the episode began
     changed_at: int  # ms, when this version was decided
@@ -178,6 +178,9 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     received_at: int | None = None
     latency_ms: float | None = None  # sensor to first message accepted, real milliseconds
     example: bool = False
+    verified: bool = True  # False: BELUM TERVERIFIKASI
+    inhibited_by: str | None = None  # what stands for it, so that nobody was told of this one
+    stations: list[str] = []  # of an area: the stations that caused it
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):

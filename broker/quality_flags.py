@@ -103,6 +103,10 @@ _SENTENCES: Final = _sentences(
         "Jam alat salah, jadi dicatat menurut waktu tiba; nilainya sendiri wajar.",
     ),
     ("no_clock: filed at arrival", "Alat belum tahu jam, jadi dicatat menurut waktu tiba."),
+    (
+        "clock_behind: <minutes> min; filed at arrival",
+        "Jam alat terlambat {minutes} menit, jadi dicatat menurut waktu tiba; nilainya sendiri wajar.",
+    ),
     ("stale: <age> min old, limit <limit> min", "Bacaan terakhir sudah {age} menit yang lalu, batasnya {limit} menit."),
     (
         "time_gap: <gap> h without a sample, limit <limit> h; not compared",

@@ -42,6 +42,47 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     reason: str
 
 
+class HighTide(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """Thresholds inside the predicted high-water window, in place of the usual ones; none of them is higher."""
+
+    waspada: float
+    siaga: float
+    awas: float
+
+
+class RainLimit(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """``mm`` or more within ``window`` is ``level``: at the station's own gauge, or as the mean of those upstream."""
+
+    window: str  # 10min | 1h | 3h | 6h | 24h
+    mm: float
+    level: str  # WASPADA | SIAGA | AWAS
+    where: str = "here"  # here | upstream
+
+
+class AirLimits(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """ISPU categories by their names at which a level begins.
+
+    An hour at ``indicative``, and a worsening by ``worsening_ugm3`` from one hour to the next, are WASPADA at most;
+    "never" and 0 switch them off.
+    """
+
+    waspada: str = "Tidak Sehat"
+    siaga: str = "Sangat Tidak Sehat"
+    awas: str = "Berbahaya"
+    indicative: str = "Sangat Tidak Sehat"
+    worsening_ugm3: float = 0.0
+
+
+class Support(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """What must speak for this station before its AWAS is public without an operator."""
+
+    samples: int = 3
+    rain_mm: float = 10.0  # in 3 h, here or upstream
+    second_m: float = 0.2  # how near a second sensor is
+    step_m: float = 0.5  # a jump of so much between two samples is suspect
+    fresh_minutes: float = 60.0
+
+
 class Epoch(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """How one series is calibrated from ``effective_from`` (ms UTC) on, by the observation's own time.
 
@@ -64,7 +105,8 @@ class Station(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     """``kelurahan`` are area codes, in the order in which messages name them.
 
     ``low_m`` and ``high_m`` are the ends of the drawn ladder, ``sensor_mm`` what the sensor can measure, ``site_m``
-    what is plausible at the place. Without ``thresholds`` the station is BELUM DITETAPKAN.
+    what is plausible at the place. Without ``thresholds`` the station is BELUM DITETAPKAN. ``interval_seconds`` is how
+    often it reports; 0: learned from its samples. Air without ``air_limits`` has the regulation's categories in order.
     """
 
     id: str
@@ -87,6 +129,11 @@ class Station(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     sensor_mm: tuple[float, float] | None = None  # None: as its type has it
     site_m: tuple[float, float] | None = None
     silence_minutes: float = 10.0
+    interval_seconds: float = 0.0
+    high_tide: HighTide | None = None
+    rain_limits: tuple[RainLimit, ...] = ()
+    air_limits: AirLimits | None = None
+    support: Support | None = None
     quality: dict[str, float] = {}  # limits of quality control that are this station's own
     epochs: tuple[Epoch, ...] = ()
 

@@ -46,7 +46,7 @@ def alert_text(
         in_maintenance=decision.maintenance is not None,
         silent=is_silence,
         silent_for_ms=decision.silent_for_ms,
-        at_least=decision.at_least or (is_silence and decision.level > Level.NORMAL),
+        at_least=decision.at_least or (is_silence and decision.why != "doubtful" and decision.level > Level.NORMAL),
         rain=decision.rain,
         air=decision.air,
     )
@@ -56,6 +56,8 @@ def hazard_of(decision: Decision, station: Station | None) -> Hazard:
     """What the text is about: a silence is of what the station measures."""
     if station is None:
         return "group"
-    if decision.hazard == "rain" or decision.hazard == "air":
-        return decision.hazard
-    return station.hazard
+    match decision.hazard:
+        case "rain" | "air" as hazard:
+            return hazard
+        case _:
+            return station.hazard

@@ -20,6 +20,7 @@ from typing import Final, Protocol
 
 from alerting.blind import EVERYTHING
 from alerting.engine import Decision
+from alerting.episodes import Maintenance
 from alerting.outbox import Attempt
 from broker import topics, wire
 from broker.clock import Clock
@@ -204,7 +205,7 @@ class Core:
 
     def forget_node(self, node: str) -> None:
         """A node was retired: what it still sends is a dead letter."""
-        self.memory.nodes.pop(node, None)
+        self.memory.forget_node(node)
         self._by_topic = {topic: known for topic, known in self._by_topic.items() if known.id != node}
 
     # -- decide --------------------------------------------------------------------------------------------------
@@ -212,11 +213,25 @@ class Core:
     def _decided(self, name: str, state: ScopeState, decisions: tuple[Decision, ...], now: int) -> None:
         """Take a scope's new state and what was decided; when the words fail, nothing has changed."""
         plans = [self.telling.plan(decision, now) for decision in decisions] if decisions else ()
+        before = self.memory.states.get(name)
         self.memory.put(name, state)
+        if before is not None and before.maintenance is not None and state is not before:
+            self._maintained(name, before.maintenance, now)
         self.snapshots.mark(name, state, is_decided=bool(decisions))
         for decision, plan in zip(decisions, plans, strict=True):
             self._record(decision, plan, now)
         self.watch(name)
+
+    def _maintained(self, station: str, work: Maintenance, now: int) -> None:
+        """Maintenance that has come to its end is over on disk and on every screen, and in the audit log."""
+        if self.memory.states[station].maintenance is not None or now < work.until:
+            return
+        self.journal.add_audit(
+            self.group, at=now, actor="engine", action="maintenance ended", subject=station, detail=work
+        )
+        self.snapshots.mark_decided(station)
+        self.station_revs[station] = self.journal.take_ids()
+        self.hub.mark_station(station)
 
     def _record(self, decision: Decision, plan: Plan, now: int) -> None:
         self.station_revs[decision.station] = self.telling.record(self.group, decision, plan, now)

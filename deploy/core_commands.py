@@ -7,7 +7,14 @@ from typing import Any, Final
 
 from broker.control import CommandFailed, Request
 from broker.credentials import CredentialStore
-from deploy import core_commands_areas, core_commands_gauge, core_commands_nodes, core_commands_stations
+from deploy import (
+    core_commands_alerts,
+    core_commands_areas,
+    core_commands_gauge,
+    core_commands_nodes,
+    core_commands_people,
+    core_commands_stations,
+)
 from deploy.core import Core
 from ingest.readings import dead_letters
 
@@ -93,10 +100,13 @@ HANDLERS: Final[dict[str, Handler]] = {
     **core_commands_stations.HANDLERS,
     **core_commands_gauge.HANDLERS,
     **core_commands_areas.HANDLERS,
+    **core_commands_alerts.HANDLERS,
+    **core_commands_people.HANDLERS,
 }
 CHANGES: Final = (
     core_commands_nodes.CHANGES
     | core_commands_stations.CHANGES
     | core_commands_gauge.CHANGES
     | core_commands_areas.CHANGES
+    | core_commands_people.CHANGES
 )

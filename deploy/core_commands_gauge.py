@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from alerting.events import Observed
 from broker.control import CommandFailed, Request
 from broker.quality_flags import Flag
 from broker.station import LEVEL_SERIES, Station
 from deploy.command_arguments import number, optional_int, optional_text, text
+from deploy.core_commands_people import decided_by
 from deploy.core_commands_stations import known_station
 from deploy.registry.drift import TOGETHER_MS, GaugeRow
 from ingest.readings import Reading
@@ -55,7 +57,17 @@ def station_observe(commands: "Commands", request: Request) -> dict[str, Any]:
     core.station_revs[station.id] = row.id
     core.hub.mark_station(station.id)
     drift = core.registry.drift(station.id)
-    return {"sensor_m": sensor_m, "time": time, "drift": None if drift is None else msgspec.to_builtins(drift)}
+    answer = {"sensor_m": sensor_m, "time": time, "drift": None if drift is None else msgspec.to_builtins(drift)}
+    return answer | _seen(commands, row, now)
+
+
+def _seen(commands: "Commands", row: GaugeRow, now: int) -> dict[str, Any]:
+    """What the engine makes of it: it speaks for the sensor, and may raise a level. An old reading warns nobody."""
+    core = commands.core
+    if now - row.time > core.memory.rules[row.station].horizon_ms:
+        return {"decided": [], "messages": 0}
+    event = Observed(at=min(row.time, now), by=row.read_by, note=row.note, value=row.level_m)
+    return decided_by(commands, row.station, event)
 
 
 def _check(station: Station, level_m: float, time: int, now: int) -> None:

@@ -10,7 +10,6 @@ from broker.credentials import CredentialRefused, check_node_id
 from deploy.command_arguments import optional_text, tables, text
 from deploy.registry.tables import versions
 from ingest.nodes import nodes
-from ingest.stations import Node
 
 if TYPE_CHECKING:
     from deploy.core_commands import Commands
@@ -207,12 +206,9 @@ def _put(commands: "Commands", request: Request, row: NodeRow, reason: str) -> N
     if row.revoked_at is not None:
         core.registry.retired_nodes.add(row.id)
         core.forget_node(row.id)
-    elif before is not None:
-        before.station = row.station
     else:
-        core.memory.nodes[row.id] = Node(id=row.id, station=row.station)
-    if row.id in core.memory.nodes:
-        core.group.node_states[row.id] = core.snapshots.node_row(core.memory.nodes[row.id])
+        node = core.memory.assign(row.id, row.station)
+        core.group.node_states[row.id] = core.snapshots.node_row(node)
     core.hub.mark_station(row.station)
 
 

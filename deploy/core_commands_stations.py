@@ -8,6 +8,7 @@ import msgspec
 from broker.control import CommandFailed, Request
 from broker.station import Station
 from deploy.command_arguments import optional_text, tables, text
+from deploy.command_scopes import station_id
 from deploy.registry.changes import put_station
 from deploy.registry.file_form import table_of
 from deploy.registry.plan import Mode, plan
@@ -132,10 +133,9 @@ def station_document(commands: "Commands", request: Request) -> dict[str, Any]:
 
 
 def known_station(commands: "Commands", name: str) -> Station:
-    station = commands.core.registry.stations.get(name)
-    if station is None:
-        raise CommandFailed(f"no station {name!r} in the registry; see kentongan station list")
-    return station
+    """The station with this id or name; raises CommandFailed naming the nearest."""
+    registry = commands.core.registry
+    return registry.stations[station_id(name, registry)]
 
 
 HANDLERS: Final[dict[str, Callable[["Commands", Request], Any]]] = {

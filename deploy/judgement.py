@@ -18,7 +18,7 @@ from deploy.places import Places
 from deploy.registry import Registry
 from deploy.scopes import Decided, Scopes
 from deploy.surroundings import Around
-from ingest.qualify import channel_of, filing_time, is_live, qualify, value_flag
+from ingest.qualify import channel_of, clock_of, filing_time, has_own_time, is_live, qualify, value_flag
 from ingest.quality_series import Revision, Sample, SeriesState, assess
 from ingest.rain import RainGauge
 from ingest.readings import Reading
@@ -27,8 +27,9 @@ from ingest.stations import Node, Station
 AIR: Final = "temperature_c"
 RAIN: Final = "rain_mm"
 SECOND: Final = "level_m.2"  # a second sensor of the same water
+SUSPECT: Final = int(Flag.SUSPECT)
 TRUSTED: Final = (int(Flag.GOOD), int(Flag.NOT_EVALUATED))
-REVISED_KEPT: Final = 10_000
+DOUBTED_KEPT: Final = 10_000
 MOST_SERIES: Final = 64  # of a node, by calibration epoch; those that were new first are forgotten first
 
 
@@ -52,15 +53,15 @@ class Judgement:
         places = Places(registry)
         self.scopes = Scopes(places, memory, decided)
         self._around = Around(places, memory)
-        self._revised: dict[int, int] = {}  # how often each of the last was revised, by its first row's id
+        self._doubted: dict[int, Reading] = {}  # last rows of what may be judged anew, by the first row's id
 
     def take(
         self, observation: Observation, *, node: Node, received_at: int, is_retained: bool = False
     ) -> list[Reading]:
         """Judge a new observation of ``node``; the rows that it adds to the log, revisions of earlier ones included."""
-        time_filed = filing_time(observation, received_at, node.last_filed)
-        has_own_time = time_filed[1] is None
-        live = has_own_time or (
+        behind_ms = self._behind(observation, node, received_at)
+        time_filed = filing_time(observation, received_at, node.last_filed, behind_ms)
+        live = has_own_time(observation.t, received_at) or (
             not is_retained and is_live(has_own_time=False, received_at=received_at, last_arrival=node.last_arrival)
         )
         station = self.registry.ingest[node.station]
@@ -78,8 +79,10 @@ class Judgement:
         for reading in readings:
             judged, revisions = self.assess(reading, node, station)
             rows.append(judged)
+            if judged.flag == SUSPECT:
+                self._keep(judged.id, judged)
             for revision in revisions:
-                row = self._revise(revision)
+                row = self._revise(revision, judged)
                 if row is not None:
                     revised.append(row)
                     self.revise(row, received_at, live=live)
@@ -87,6 +90,16 @@ class Judgement:
         self.scopes.heard(received_at)
         node.last_arrival, node.last_filed = received_at, max(node.last_filed, time_filed[0])
         return rows + revised
+
+    def _behind(self, observation: Observation, node: Node, received_at: int) -> int:
+        """How far the clock of ``node`` is behind, as of this observation."""
+        known = node.clock
+        if known is None:
+            known = clock_of(node.id, self.memory.latest.get(node.station, {}).values())
+        if observation.t is not None:
+            known = known.after(observation.t, received_at)
+        node.clock = known
+        return known.behind_ms
 
     def assess(self, reading: Reading, node: Node, station: Station) -> tuple[Reading, tuple[Revision, ...]]:
         """Hold a reading against those before it: with its final flag, and what it changes about earlier ones."""
@@ -98,6 +111,9 @@ class Judgement:
             key = sys.intern(key)
             if len(node.series) >= MOST_SERIES:
                 del node.series[next(iter(node.series))]
+        worked_on = self.memory.states.get(reading.station)
+        if worked_on is not None and known.time < worked_on.worked_until <= reading.time:
+            known = SeriesState()  # what was measured while somebody worked on the sensor is no measure for now
         self._around.at(reading.station, reading.time)
         sample = Sample(reading.id, reading.time, reading.value, reading.raw, reading.flag, reading.reason)
         found = assess(known, sample, limits, self._around)
@@ -129,18 +145,30 @@ class Judgement:
         if live and row.quantity == self.memory.rules[row.station].quantity:
             self.scopes.step(row.station, ReadingRevised(row.time, now, row.value, value_flag(row)), now)
 
-    def _revise(self, revision: Revision) -> Reading | None:
-        """The next row of a reading judged anew; None when the log has let it go, or it already says so."""
-        before = self._recall(revision.id)
+    def _revise(self, revision: Revision, newest: Reading) -> Reading | None:
+        """The next row of a reading judged anew by ``newest``; None when it is in nobody's memory any more."""
+        before = self._before(revision.id, newest)
         if before is None:
             return None
-        number = self._revised.pop(revision.id, 0) + 1
-        self._revised[revision.id] = number
-        if len(self._revised) > REVISED_KEPT:
-            del self._revised[next(iter(self._revised))]
-        return msgspec.structs.replace(
-            before, id=self._ids(1), revision=number, flag=revision.flag, reason=revision.reason
+        row = msgspec.structs.replace(
+            before, id=self._ids(1), revision=before.revision + 1, flag=revision.flag, reason=revision.reason
         )
+        self._keep(revision.id, row)
+        return row
+
+    def _before(self, row_id: int, newest: Reading) -> Reading | None:
+        """The last row of the reading whose first row is ``row_id``. The log may be away with a disk that is full."""
+        known = self._doubted.get(row_id)
+        if known is not None:
+            return known
+        latest = self.memory.latest.get(newest.station, {}).get(newest.quantity)
+        return latest if latest is not None and latest.id == row_id else self._recall(row_id)
+
+    def _keep(self, row_id: int, row: Reading) -> None:
+        self._doubted.pop(row_id, None)
+        self._doubted[row_id] = row
+        if len(self._doubted) > DOUBTED_KEPT:
+            del self._doubted[next(iter(self._doubted))]
 
     def _gauge(self, station: str) -> RainGauge:
         gauge = self.memory.rain.get(station)

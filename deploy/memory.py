@@ -34,6 +34,8 @@ class Memory:
     replayed_nodes: list[str] = field(default_factory=list)
     untold: list[Decision] = field(default_factory=list)
 
+    _served: dict[str, list[str]] | None = field(default=None, init=False)  # node ids by station; None: to be made
+
     def put(self, name: str, state: ScopeState) -> None:
         """Take the new state of a station, an area or a group."""
         match state:
@@ -52,4 +54,22 @@ class Memory:
             of_station[reading.quantity] = reading
 
     def nodes_of(self, station: str) -> list[str]:
-        return sorted(node.id for node in self.nodes.values() if node.station == station)
+        """Ids of the nodes that serve a station, in order."""
+        if self._served is None:
+            self._served = {}
+            for name in sorted(self.nodes):
+                self._served.setdefault(self.nodes[name].station, []).append(name)
+        return self._served.get(station, [])
+
+    def assign(self, node: str, station: str) -> Node:
+        """Have a node serve a station; a new node is remembered."""
+        known = self.nodes.get(node)
+        if known is None:
+            known = self.nodes[node] = Node(id=node, station=station)
+        known.station = station
+        self._served = None
+        return known
+
+    def forget_node(self, node: str) -> None:
+        self.nodes.pop(node, None)
+        self._served = None

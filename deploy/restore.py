@@ -21,7 +21,6 @@ from deploy.journal import SNAPSHOT_FLOOR, Journal
 from deploy.memory import Memory
 from deploy.registry import Registry
 from deploy.tail import fold_tail
-from ingest.nodes import node_states, nodes
 from ingest.quality_state import SeriesState
 from ingest.rain import RainGauge
 from ingest.readings import Reading, readings
@@ -31,6 +30,10 @@ from ingest.stations import Node
 log: Final = logging.getLogger(__name__)
 
 HORIZON_MS: Final = 15 * 60_000
+NODES: Final = """
+    SELECT nodes.id, station, rev, last_arrival, last_filed, received, series
+    FROM nodes LEFT JOIN node_states ON node_states.node = nodes.id WHERE revoked_at IS NULL
+"""
 RULES_IN_ORDER: Final = "SELECT station, effective_from, rules FROM rules ORDER BY id"
 
 
@@ -70,14 +73,15 @@ def _restore_stations(journal: Journal, memory: Memory, floor: int) -> dict[str,
 
 def _rules_in_force(journal: Journal, registry: Registry) -> dict[str, StationRules]:
     """The last version of each station's rules; thresholds that were to begin after it was recorded wait again."""
-    last = {name: (at, text) for name, at, text in journal.connection.execute(RULES_IN_ORDER)}
     decode = msgspec.json.Decoder(StationRules).decode
     found: dict[str, StationRules] = {}
-    for name, station in registry.stations.items():
-        if name in last:
-            recorded_at, text = last[name]
+    recorded: dict[str, int] = {}
+    for name, at, text in journal.connection.execute(RULES_IN_ORDER):
+        if name in registry.stations:
             found[name] = decode(text)
-            registry.wait(station, recorded_at)
+            recorded[name] = at
+    for name, at in recorded.items():
+        registry.wait(registry.stations[name], at)
     return found
 
 
@@ -88,23 +92,22 @@ def _open_messages(journal: Journal) -> list[Entry]:
 
 def _restore_nodes(journal: Journal, registry: Registry, memory: Memory, floor: int) -> dict[str, int]:
     revs: dict[str, int] = {}
-    for node, station, *_ in journal.rows(nodes, "WHERE revoked_at IS NULL"):
+    decode_series = msgspec.msgpack.Decoder(dict[str, SeriesState]).decode
+    for node, station, rev, last_arrival, last_filed, received, series in journal.connection.execute(NODES):
         if station not in registry.stations:
             log.error("node %s serves %s, which the registry does not have; its readings are refused", node, station)
             continue
-        memory.nodes[node] = Node(id=node, station=station)
-        revs[node] = floor
-    decode_series = msgspec.msgpack.Decoder(dict[str, SeriesState]).decode
-    for node, rev, last_arrival, last_filed, received, series in journal.rows(node_states):
-        if node in memory.nodes:
-            station = memory.nodes[node].station
-            memory.nodes[node] = Node(
-                id=node,
-                station=station,
-                received=Received.decode(received),
-                last_arrival=last_arrival,
-                last_filed=last_filed,
-                series={sys.intern(name): state for name, state in decode_series(series).items()} if series else {},
-            )
-            revs[node] = max(rev, floor)
+        if rev is None:
+            memory.nodes[node] = Node(id=node, station=station)
+            revs[node] = floor
+            continue
+        memory.nodes[node] = Node(
+            id=node,
+            station=station,
+            received=Received.decode(received),
+            last_arrival=last_arrival,
+            last_filed=last_filed,
+            series={sys.intern(name): state for name, state in decode_series(series).items()} if series else {},
+        )
+        revs[node] = max(rev, floor)
     return revs

@@ -50,6 +50,8 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
+    # Nothing of what is loaded is garbage, and looking for it would take as long as loading.
+    gc.disable()
     # Sinks before sources.
     channels = channels_of(settings, state, clock, base=base)
     core = core_of(settings, state, clock, channels=channels)
@@ -76,6 +78,7 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
     # A POST changes hands between its thread and the loop some ten times; at the usual 5 ms each, a busy loop would
     # hold messages up.
     sys.setswitchinterval(0.0002)

@@ -13,7 +13,7 @@ from alerting.engine import Decision
 from deploy.judgement import Judgement
 from deploy.memory import Memory, ScopeState
 from deploy.registry import Registry
-from ingest.qualify import channel_of, is_live, single_verdict
+from ingest.qualify import channel_of, has_own_time, is_live, single_verdict
 from ingest.readings import Reading
 
 RECOMPUTED: Final = (0, 0)  # boot and seq of what a command computed anew: it says nothing about now
@@ -78,10 +78,10 @@ class _Fold:
     def _take_observation(self, reading: Reading) -> bool:
         """Note an observation as taken; whether it stood for the present when it came."""
         node = self.memory.nodes.get(reading.node)
-        has_own_time = reading.time == reading.observed_at
+        own_time = has_own_time(reading.observed_at, reading.received_at)
         if node is None or reading.id <= self.node_revs[node.id]:
-            return has_own_time
-        live = is_live(has_own_time=has_own_time, received_at=reading.received_at, last_arrival=node.last_arrival)
+            return own_time
+        live = is_live(has_own_time=own_time, received_at=reading.received_at, last_arrival=node.last_arrival)
         node.received.take(reading.boot, reading.seq)
         node.last_arrival, node.last_filed = reading.received_at, max(node.last_filed, reading.time)
         self.memory.replayed_nodes.append(node.id)

@@ -49,7 +49,7 @@ class Telling:
 
     def plan(self, decision: Decision, now: int) -> Plan:
         """The decision in words, and the messages that tell it. Changes nothing."""
-        why = explain.why(decision, self.zone)
+        why = explain.why(decision, self.zone, self.called)
         if not policy.is_for_officers(decision):
             return why, []
         body = sms(self._text(decision))
@@ -71,9 +71,15 @@ class Telling:
         if known is not None:
             return known
         if scope == EVERYTHING:
-            return "Semua stasiun", False
+            return "Semua stasiun", all(station.example for station in self.registry.stations.values())
         members = [station for station in self.registry.stations.values() if scope in station.kelurahan]
         return self.registry.areas.names((scope,))[0], any(station.example for station in members)
+
+    def called(self, scope: str) -> str:
+        """What a sentence calls a station or an area: ``Kel. Karangketug``."""
+        name, area = self.named(scope)[0], self.registry.areas.get(scope)
+        is_bare = area is not None and area.kind == "kelurahan" and not name.startswith("Kel. ")
+        return f"Kel. {name}" if is_bare else name
 
     def record(self, group: Group, decision: Decision, plan: Plan, now: int) -> int:
         """Put decision and messages into ``group``, the state with them; the decision's journal id."""

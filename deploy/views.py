@@ -140,14 +140,15 @@ def _series_view(reading: Reading, state: StationState, rules: StationRules) -> 
 
 
 def state_of(state: StationState, rules: StationRules) -> State:
-    """What the station says: maintenance, then silence, before everything; unset thresholds are never NORMAL."""
+    """What the station says: maintenance, then silence, before everything; without any rule it is never NORMAL."""
     if state.maintenance is not None:
         return State.MAINTENANCE
     if state.last_seen is None or state.silent_since is not None:
         return State.NO_DATA
-    if rules.level is None:
+    if rules.level is None and rules.rain is None and rules.air is None:
         return State.NOT_SET
-    return STATE_OF_LEVEL[Level(state.level)]
+    weather = [episode.level for episode in (state.rain, state.air) if episode is not None]
+    return STATE_OF_LEVEL[Level(max([state.level, *weather]))]
 
 
 def alert_view(
@@ -172,13 +173,16 @@ def alert_view(
         level=Level(decision.level).name,
         raised_at=raised_at,
         changed_at=decided_at,
-        active=decision.kind != "ended",
+        active=decision.kind not in ("ended", "cancelled"),
         why=why,
         value=decision.value,
         observed_at=decision.at if decision.why != "silence" else None,
         received_at=decision.received_at,
         latency_ms=latency_ms,
         example=station[1],
+        verified=decision.verified,
+        inhibited_by=decision.inhibited_by,
+        stations=list(decision.stations),
     )
 
 

@@ -193,14 +193,16 @@ class Follower:
             self._batch = self._pace.batch
         if self._down_since is None:
             self._state, self._problem = "following", None
-        return 0 if not self._is_caught_up or self._keep_house() else self._pace.poll_s
+        if not self._is_caught_up:
+            return 0
+        self._keep_house()
+        return self._pace.poll_s
 
-    def _keep_house(self) -> bool:
-        """Between batches, when nothing waits to be copied; whether more is to be done."""
+    def _keep_house(self) -> None:
+        """When nothing waits to be copied, one slice; the pause after it leaves the sink to those who read."""
         done = self._housekeeping.turn(self._now)
         self._counters.rolled += done.rolled
         self._counters.removed += done.removed
-        return done.is_more
 
     def _write(self, cursor: Cursor, rows: Sequence[Reading]) -> None:
         last = cursor_at(rows[-1])

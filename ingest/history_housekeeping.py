@@ -21,7 +21,6 @@ RETRY_S: Final = 60.0
 class Done:
     rolled: int = 0  # buckets
     removed: int = 0  # rows in SQLite, days in InfluxDB
-    is_more: bool = False
 
 
 class Housekeeping:
@@ -57,7 +56,7 @@ class Housekeeping:
         if self._roll_at <= time.monotonic():
             rolled = self._history.roll_up(now=now)
             if rolled:
-                return Done(rolled=rolled, is_more=True)
+                return Done(rolled=rolled)
             self._roll_at = time.monotonic() + ROLL_UP_S
         if self._round_at > time.monotonic():
             return Done()
@@ -65,4 +64,4 @@ class Housekeeping:
         removed = next(self._round, None)
         if removed is None:
             self._round, self._round_at = None, time.monotonic() + ROUND_S
-        return Done(removed=removed or 0, is_more=removed is not None)
+        return Done(removed=removed or 0)

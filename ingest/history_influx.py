@@ -12,7 +12,7 @@
 - An empty ``reason`` is none.
 - InfluxDB stores the fields of a point one after the other. A row read in that instant lacks some: it is left out, and
   whole in the next answer. While a revision replaces a point, a row may mix both for that instant.
-- Rollups are measurements of their own: GROUP BY over the points of a year takes the server seconds.
+- Rollups are measurements of their own: GROUP BY over a year of points takes the server seconds.
 
 Confirmed is what the server answered 2xx to. Cursor, notes and the lines it refused are in a small SQLite file of ours.
 """
@@ -43,7 +43,7 @@ from ingest.history_notes import Due, Notes
 from ingest.history_upkeep import Kept, Series, Upkeep, aggregates
 from ingest.influx_server import InfluxServer, InfluxTarget
 from ingest.readings import Reading
-from ingest.rollups import GOOD_FLAGS, HOUR_MS, Days, Interval
+from ingest.rollups import DAY_MS, GOOD_FLAGS, HOUR_MS, Days, Interval
 
 __all__ = ["InfluxHistory", "InfluxReader", "InfluxTarget"]
 
@@ -56,6 +56,7 @@ MEASUREMENTS: Final[dict[Kept, str]] = {
 }
 _VALUE_NULL, _RAW_NULL = 1, 2
 _NS: Final = 1_000_000  # of a millisecond
+_MONTH_MS: Final = 31 * DAY_MS  # what one question groups: a year by the minute takes the server longer than it has
 _OF_SERIES: Final = ' WHERE "station" = $station AND "quantity" = $quantity'
 _WITHIN: Final = f"{_OF_SERIES} AND time >= $start AND time < $end"
 # After a refusal in part, 1.8 and 2 say how many lines they dropped. A backlog from before the retention policy, or a
@@ -115,6 +116,7 @@ _POINTS: Final = _select(PointRow, "points")
 _FIRSTS: Final = 'SELECT first("flag") FROM "reading" GROUP BY "station", "quantity"'
 _LASTS: Final = 'SELECT last("flag") FROM "reading" GROUP BY "station", "quantity"'
 _FIRST_POINT: Final = f'SELECT "flag" FROM "reading"{_WITHIN} ORDER BY time ASC LIMIT 1'  # noqa: S608  (constants)
+_LAST_POINT: Final = f'SELECT "flag" FROM "reading"{_WITHIN} ORDER BY time DESC LIMIT 1'  # noqa: S608  (constants)
 _GOOD: Final = " OR ".join(f'"flag" = {flag}' for flag in GOOD_FLAGS)
 
 _COUNTS: Final = f'SELECT count("flag") FROM "reading"{_WITHIN}'  # noqa: S608  (constants, here and below)
@@ -164,6 +166,19 @@ class InfluxReader:
     # -- for the rollups -----------------------------------------------------------------------------------------------
 
     def condense(self, series: Series, interval: Interval, step: int) -> list[Bucket]:
+        if interval[1] - interval[0] > _MONTH_MS:
+            interval = self._narrowed(series, interval, step)
+        parts = [(start, min(start + _MONTH_MS, interval[1])) for start in range(*interval, _MONTH_MS)]
+        return [bucket for part in parts for bucket in self._condense(series, part, step)]
+
+    def _narrowed(self, series: Series, interval: Interval, step: int) -> Interval:
+        """The steps from the first to the last point in the interval: years without data are not asked about."""
+        ends = [
+            row.time for end in (_FIRST_POINT, _LAST_POINT) for row in self._of_series(_First, end, series, interval)
+        ]
+        return (ends[0] // step * step, (ends[1] // step + 1) * step) if len(ends) == 2 else (0, 0)
+
+    def _condense(self, series: Series, interval: Interval, step: int) -> list[Bucket]:
         grouped = f" GROUP BY time({step // 1000}s) fill(none) ORDER BY time ASC"
         counts = self._of_series(_Count, f"{_COUNTS}{grouped}", series, interval)
         good = {row.time: row for row in self._of_series(RollupRow, f"{_STATISTICS}{grouped}", series, interval)}
@@ -270,8 +285,9 @@ class InfluxHistory(InfluxReader):
         for start in range(0, len(distinct), BATCH):
             refused += self._send(distinct[start : start + BATCH])
         with self.file.transaction():
-            self._upkeep.note(distinct)
+            hours = self._upkeep.note(distinct)
             self.file.store(cursor, refused)
+        self._upkeep.noted(hours)
         return WriteResult(accepted=len(readings) - len(refused), refused=tuple(refused))
 
     def _send(self, batch: Sequence[Reading]) -> list[Refusal]:

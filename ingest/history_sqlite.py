@@ -102,15 +102,20 @@ _DUE: Final = (
     "SELECT start FROM history_due WHERE sink = ? AND tier = ? AND station = ? AND quantity = ?"
     " AND start >= ? AND start < ? ORDER BY start"
 )
-# One seek a series, where DISTINCT would read every point.
+# A seek for the next quantity of a station, and one for the next station, where DISTINCT would read every point.
 _NEXT_SERIES: Final = (
-    "SELECT station, quantity FROM points WHERE (station, quantity) > (?, ?) ORDER BY station, quantity LIMIT 1"
+    "SELECT station, quantity FROM points WHERE station = ? AND quantity > ? ORDER BY quantity LIMIT 1",
+    "SELECT station, quantity FROM points WHERE station > ? ORDER BY station, quantity LIMIT 1",
 )
 _NEXT_OF_TIER: Final = (
-    "SELECT station, quantity FROM rollups WHERE tier = ? AND (station, quantity) > (?, ?)"
-    " ORDER BY station, quantity LIMIT 1"
+    "SELECT station, quantity FROM rollups WHERE tier = ? AND station = ? AND quantity > ? ORDER BY quantity LIMIT 1",
+    "SELECT station, quantity FROM rollups WHERE tier = ? AND station > ? ORDER BY station, quantity LIMIT 1",
 )
-_EXTENT: Final = "SELECT min(time), max(time) FROM points WHERE station = ? AND quantity = ?"
+# Each by a seek; asked for together they would be a scan.
+_EXTENT: Final = (
+    "SELECT (SELECT min(time) FROM points WHERE station = ?1 AND quantity = ?2),"
+    " (SELECT max(time) FROM points WHERE station = ?1 AND quantity = ?2)"
+)
 
 
 class SqliteReader:
@@ -161,12 +166,14 @@ class SqliteReader:
         return joined((start, self._days.end_of(noted, start)) for (start,) in rows)
 
     def _all_series(self, kept: Kept) -> Iterator[Series]:
-        found: Series | None = ("", "")
-        while found:
-            rows = self._fetch(_NEXT_SERIES, *found) if kept == "points" else self._fetch(_NEXT_OF_TIER, kept, *found)
-            found = (rows[0][0], rows[0][1]) if rows else None
-            if found:
-                yield found
+        quantity_after, station_after = _NEXT_SERIES if kept == "points" else _NEXT_OF_TIER
+        tier = () if kept == "points" else (kept,)
+        station, quantity = "", ""
+        while found := (
+            self._fetch(quantity_after, *tier, station, quantity) or self._fetch(station_after, *tier, station)
+        ):
+            station, quantity = found[0]
+            yield station, quantity
 
     def _fetch(self, statement: str, *parameters: Any, named: dict[str, Any] | None = None) -> list[Any]:
         try:
@@ -221,8 +228,9 @@ class SqliteHistory(SqliteReader):
             refused += late
             with self.file.transaction() as connection:
                 connection.executemany(_UPSERT, [_row(reading) for reading in sound])
-                self._upkeep.note(sound)
+                hours = self._upkeep.note(sound)
                 self.file.store(cursor, refused)
+            self._upkeep.noted(hours)
         return WriteResult(accepted=len(sound), refused=tuple(refused))
 
     def roll_up(self, *, now: int) -> int:

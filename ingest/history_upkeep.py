@@ -18,7 +18,10 @@ from ingest.rollups import DAY_MS, DENSE, HOUR_MS, MINUTE_MS, Days, Interval, co
 
 GRACE_MS: Final = 120_000  # what is late by less does not roll its bucket up twice
 SLICE: Final = 500  # buckets
+MOST_NOTED: Final = 200_000  # hours that are remembered as noted
 SLICE_S: Final = 0.2  # real seconds, after which a slice is cut short
+AT_ONCE: Final[dict[Tier, int]] = {"hour": 168, "day": 7}  # buckets of one series that are worked out in one go
+MONTH_MS: Final = 31 * DAY_MS
 MOST_AT_ONCE_MS: Final = 7 * DAY_MS  # of the past that a round of retention takes
 IMPORT_MS: Final = 30 * DAY_MS  # an import that was not ended holds the points of old days for so long
 _FINISHED: Final = "its day is finished: its points have left by retention, and its rollups stay as they are"
@@ -116,6 +119,13 @@ def _minutes(store: RollupReader, series: Series, interval: Interval, limit: int
     return answer[:limit]
 
 
+def _chunks(due: Sequence[Due], size: int) -> Iterator[list[Due]]:
+    """Runs of one series, of at most ``size``."""
+    for _, group in groupby(due, key=lambda key: key[:2]):
+        run = list(group)
+        yield from (run[start : start + size] for start in range(0, len(run), size))
+
+
 class Upkeep:
     """The notes of a sink in its file, and the work that they call for. One thread."""
 
@@ -124,13 +134,25 @@ class Upkeep:
         self._notes = notes
         self._days = days
         self._points_since = notes.mark("points_since")
+        self._first_notes: Iterator[None] | None = None
+        self._noted: set[Due] = set()  # station, quantity, number of the hour
 
     # -- while writing -------------------------------------------------------------------------------------------------
 
-    def note(self, readings: Sequence[Reading]) -> None:
-        """Inside the caller's transaction: remember the hours and days that these readings touch."""
+    def note(self, readings: Sequence[Reading]) -> set[Due]:
+        """Inside the caller's transaction: remember the hours and days that these readings touch.
+
+        Give the answer to :meth:`noted` once the transaction stands.
+        """
         hours = {(reading.station, reading.quantity, reading.time // HOUR_MS) for reading in readings}
-        self._notes.note_due(self._touched(hours))
+        self._notes.note_due(self._touched(hours - self._noted))
+        return hours
+
+    def noted(self, hours: set[Due]) -> None:
+        """These notes are safe, and need not be written again until a roll-up takes some away."""
+        if len(self._noted) > MOST_NOTED:
+            self._noted.clear()
+        self._noted |= hours
 
     def _touched(self, hours: Iterable[Due]) -> Iterator[tuple[Tier, str, str, int]]:
         days: dict[int, set[int]] = {}
@@ -171,30 +193,52 @@ class Upkeep:
 
     def roll_up(self, now: int) -> int:
         """See :meth:`ingest.history.History.roll_up`."""
-        if self._notes.mark("rolled_since") is None:
-            self._note_all()
+        deadline = time.monotonic() + SLICE_S
+        if self._notes.mark("rolled_since") is None and self._noting(deadline):
+            return 1
         before: dict[Tier, int] = {
             "hour": now - GRACE_MS - HOUR_MS + 1,
             "day": self._days.start_of(now - GRACE_MS),
         }
         done = 0
-        deadline = time.monotonic() + SLICE_S
         for tier, closed in before.items():
             if not done or time.monotonic() < deadline:
                 done += self._roll_tier(tier, self._notes.due(tier, closed, SLICE), deadline)
         return done
 
+    def _noting(self, deadline: float) -> bool:
+        """Once in a sink's life: note what was written before there were rollups. Whether more is left for later."""
+        self._first_notes = self._first_notes or self._note_all()
+        for _ in self._first_notes:
+            if time.monotonic() > deadline:
+                return True
+        with self._notes.transaction():
+            self._notes.set_mark("rolled_since", 0)
+        return False
+
+    def _note_all(self) -> Iterator[None]:
+        """Series by series and month by month; killed in between, it begins again, and notes the same."""
+        for station, quantity, first, last in self._sink.series():
+            end = (last // HOUR_MS + 1) * HOUR_MS
+            for start in range(first // HOUR_MS * HOUR_MS, end, MONTH_MS):
+                hours = self._sink.condense((station, quantity), (start, min(start + MONTH_MS, end)), HOUR_MS)
+                with self._notes.transaction():
+                    numbers = [bucket.start // HOUR_MS for bucket in hours]
+                    self._notes.note_due(self._touched((station, quantity, number) for number in numbers))
+                yield
+
     def _roll_tier(self, tier: Tier, due: Sequence[Due], deadline: float) -> int:
         rows: list[tuple[Tier, Series, Bucket]] = []
         done: list[tuple[Tier, Due]] = []
-        for series, group in groupby(due, key=lambda key: key[:2]):
-            starts = [start for _, _, start in group]
-            for interval in joined((start, self._days.end_of(tier, start)) for start in starts):
+        for chunk in _chunks(due, AT_ONCE[tier]):
+            series = chunk[0][:2]
+            for interval in joined((start, self._days.end_of(tier, start)) for _, _, start in chunk):
                 rows += [(kept, series, bucket) for kept, bucket in self._rolled(tier, series, interval)]
-            done += [(tier, (*series, start)) for start in starts]
+            done += [(tier, key) for key in chunk]
             if time.monotonic() > deadline:
                 break
         if done:
+            self._noted.clear()
             self._sink.keep_rollups(rows, done)
         return len(done)
 
@@ -213,16 +257,6 @@ class Upkeep:
             return fresh
         had = {bucket.start: bucket.count for bucket in self._sink.stored(tier, series, interval, 1_000_000)}
         return [bucket for bucket in fresh if bucket.count >= had.get(bucket.start, 0)]
-
-    def _note_all(self) -> None:
-        """Once in a sink's life: note what was written before there were rollups."""
-        for station, quantity, first, last in self._sink.series():
-            interval = first // HOUR_MS * HOUR_MS, (last // HOUR_MS + 1) * HOUR_MS
-            hours = self._sink.condense((station, quantity), interval, HOUR_MS)
-            with self._notes.transaction():
-                self._notes.note_due(self._touched((station, quantity, bucket.start // HOUR_MS) for bucket in hours))
-        with self._notes.transaction():
-            self._notes.set_mark("rolled_since", 0)
 
     # -- retention -----------------------------------------------------------------------------------------------------
 

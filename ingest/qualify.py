@@ -1,10 +1,12 @@
 """One observation to qualified readings: time, calibration, quality flags. Pure."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from broker.quality_flags import Flag, worst
 from broker.wire import Observation
 from ingest.calibration import TEMPERATURE_SERIES, Calibration, air_temperature
+from ingest.node_clock import RIGHT, NodeClock
 from ingest.quality import Verdict, gross_range, hardware_code, is_possible_date, sensor_fault
 from ingest.quality_limits import SeriesLimits, default_limits
 from ingest.readings import Reading
@@ -13,20 +15,39 @@ from ingest.stations import Channel, Station
 LIVE_SPACING_MS: Final = 5_000
 
 IMPOSSIBLE_DATE: Final = "impossible_date"
-SINGLE: Final = ("missing", "fault", "no_clock", IMPOSSIBLE_DATE)
+CLOCK_BEHIND: Final = "clock_behind"
+SINGLE: Final = ("missing", "fault", "no_clock", CLOCK_BEHIND, IMPOSSIBLE_DATE)
 
 
-def filing_time(observation: Observation, received_at: int, last_filed: int) -> tuple[int, str | None]:
+def filing_time(
+    observation: Observation, received_at: int, last_filed: int, behind_ms: int = 0
+) -> tuple[int, str | None]:
     """The time under which an observation is filed, and why it is not the node's own.
 
-    A node without a clock, or with an impossible one, is filed by arrival, one millisecond apart at least.
+    A node without a clock, or with an impossible one, is filed by arrival, one millisecond apart at least; one whose
+    clock is known to be ``behind_ms`` behind (:mod:`ingest.node_clock`) by its own time and that.
     """
     if observation.t is not None and is_possible_date(observation.t, received_at):
-        return observation.t, None
+        if not behind_ms:
+            return observation.t, None
+        return observation.t + behind_ms, f"{CLOCK_BEHIND}: {behind_ms / 60_000:.0f} min; filed at arrival"
     time = max(received_at, last_filed + 1)
     if observation.t is None:
         return time, "no_clock: filed at arrival"
     return time, f"{IMPOSSIBLE_DATE}: node says {observation.t}; filed at arrival"
+
+
+def has_own_time(observed_at: int | None, received_at: int) -> bool:
+    """Whether an observation is filed by the node's clock, put right or not, rather than by its arrival."""
+    return observed_at is not None and is_possible_date(observed_at, received_at)
+
+
+def clock_of(node: str, latest: Iterable[Reading]) -> NodeClock:
+    """What the newest readings of a station say of the clock of ``node``, for a core that has only just begun."""
+    for reading in latest:
+        if reading.node == node and has_own_time(reading.observed_at, reading.received_at):
+            return NodeClock(behind_ms=max(reading.time - (reading.observed_at or 0), 0))
+    return RIGHT
 
 
 def is_live(*, has_own_time: bool, received_at: int, last_arrival: int) -> bool:

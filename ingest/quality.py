@@ -11,7 +11,6 @@ from ingest.quality_limits import SeriesLimits, Span
 
 __all__ = ["Limits", "Span", "Verdict", "freshness", "gross_range", "hardware_code", "is_possible_date", "sensor_fault"]
 
-EARLIEST_MS: Final = 1_577_836_800_000  # 2020-01-01: no node of ours is older
 AHEAD_MS: Final = 5 * 60_000
 BEHIND_MS: Final = 400 * 86_400_000  # more than a node's ring can hold
 FAULT_LENGTH: Final = 64
@@ -65,8 +64,8 @@ def sensor_fault(raw: float | None, fault: str | None) -> Verdict | None:
 
 
 def is_possible_date(observed_at: int, received_at: int) -> bool:
-    """Whether a node's time can be true: after 2020, not ahead of core's clock, not older than a ring can hold."""
-    return max(EARLIEST_MS, received_at - BEHIND_MS) <= observed_at <= received_at + AHEAD_MS
+    """Whether a node's time can be true: not ahead of core's clock, not older than a ring can hold."""
+    return received_at - BEHIND_MS <= observed_at <= received_at + AHEAD_MS
 
 
 def freshness(observed_at: int, now: int, limits: SeriesLimits) -> Verdict:

@@ -83,7 +83,10 @@ def _confirm_or_keep(
     is_rise = doubt.pending[-1].value > doubt.base_value
     mixed = evidence.unit_mix_up(doubt.pending[-1].value, doubt.base_value)
     former = evidence.former(state, doubt, limits)
-    support = former or (evidence.support_of(limits, surroundings) if is_rise and mixed is None else None)
+    support = former
+    if former is None and is_rise and mixed is None:
+        explains = evidence.neighbour_of if evidence.stays_put(doubt, limits) else evidence.support_of
+        support = explains(limits, surroundings)
     if mixed is None:
         if support is not None and doubt.count >= limits.confirm_supported:
             found = _confirmed(state, doubt, sample, limits, support)

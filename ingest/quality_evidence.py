@@ -12,6 +12,7 @@ TRUST: Final = 2.0  # a confirmed rate is believed up to this much of itself
 COMMENSURATE: Final = 0.1  # water that rose by 2 m in one step goes on by 20 cm, not by 5
 MOVING: Final = 4  # the newest samples that must go one way
 EVEN: Final = 0.1  # the least step of a rise to its greatest
+WILD: Final = 10.0  # no water moves so many times faster than the limits
 SMOOTH: Final = 3.0  # a drift is so many times its roughest step
 LONG_MS: Final = 2 * HOUR_MS  # noise does not stay within the limits of a rate for so long
 UNIT_FACTORS: Final = (100, 1000)
@@ -60,6 +61,11 @@ def support_of(limits: SeriesLimits, surroundings: Surroundings) -> str | None:
     rain = surroundings.rain_mm(limits.support_rain_minutes)
     if rain is not None and rain >= limits.support_rain_mm:
         return f"rain {rain:.3g} mm in {limits.support_rain_minutes} min"
+    return neighbour_of(limits, surroundings)
+
+
+def neighbour_of(limits: SeriesLimits, surroundings: Surroundings) -> str | None:
+    """A rising neighbour that explains a rise, in words; None when there is none."""
     rise = surroundings.neighbours_rise_m_per_h()
     if rise is not None and rise >= limits.support_neighbour_m_per_h:
         return f"neighbour rises {rise:.3g} m/h"
@@ -75,6 +81,13 @@ def unit_mix_up(value: float, before: float) -> str | None:
         if abs(great / small / factor - 1) <= UNIT_SLACK:
             return f"unit_mix_up: {value:g} after {before:g}, a factor near {factor}"
     return None
+
+
+def stays_put(doubt: Doubt, limits: SeriesLimits) -> bool:
+    """Whether a large departure does not go on: cars park in the rain too, so that rain alone does not explain it."""
+    first, newest = doubt.pending[0].value, doubt.pending[-1].value
+    off = abs(newest - doubt.base_value)
+    return off > limits.spike_fail and newest - first <= max(limits.box_tolerance, limits.noise, COMMENSURATE * off)
 
 
 def former(state: SeriesState, doubt: Doubt, limits: SeriesLimits) -> str | None:
@@ -110,18 +123,29 @@ def settles(doubt: Doubt, limits: SeriesLimits) -> bool:
 
 def moves(doubt: Doubt, limits: SeriesLimits) -> bool:
     """Whether the newest samples go one way, step by step, and as far as befits the departure: noise does not."""
-    values = [each.value for each in doubt.pending[-MOVING:]]
+    newest = doubt.pending[-MOVING:]
+    values = [each.value for each in newest]
     moved = values[-1] - values[0]
     if abs(moved) <= max(limits.box_tolerance, COMMENSURATE * abs(values[-1] - doubt.base_value)):
         return False
     steps = [later - earlier if moved > 0 else earlier - later for earlier, later in pairwise(values)]
-    return min(steps) >= EVEN * max(steps)
+    most = WILD * max(limits.max_rise_per_h, limits.max_fall_per_h)
+    is_wild = any(
+        abs(later.value - earlier.value) * HOUR_MS > most * (later.time - earlier.time)
+        for earlier, later in pairwise(newest)
+    )
+    return min(steps) >= EVEN * max(steps) and not is_wild
 
 
 def drifts(doubt: Doubt, limits: SeriesLimits) -> bool:
-    """Whether a plateau has wandered further than temperature moves an echo: smoothly, or for hours without a break."""
+    """Whether a plateau has wandered further than temperature moves an echo: smoothly, or for hours without a break.
+
+    Above the last good value it must have wandered up: what jumps and then only sinks is a bent mast over a river.
+    """
     spread = doubt.high - doubt.low
     newest = doubt.pending[-1]
+    if newest.value > doubt.base_value and newest.value < (doubt.high + doubt.low) / 2:
+        return False
     if spread <= max(limits.box_drift, COMMENSURATE * abs(newest.value - doubt.base_value)):
         return False
     return spread > SMOOTH * doubt.roughest or newest.time - doubt.since >= LONG_MS

@@ -20,7 +20,7 @@ from broker.quality_flags import Flag
 from ingest import quality_doubt as doubts
 from ingest import quality_evidence as evidence
 from ingest import quality_lasting as lasting
-from ingest.quality_limits import HOUR_MS, SeriesLimits
+from ingest.quality_limits import HOUR_MS, MINUTE_MS, SeriesLimits
 from ingest.quality_state import SUPPORT, Assessment, Revision, Sample, SeriesState, Surroundings, Window
 
 __all__ = ["Assessment", "Revision", "Sample", "SeriesLimits", "SeriesState", "Surroundings", "assess"]
@@ -32,6 +32,7 @@ FAIL: Final = int(Flag.FAIL)
 # Findings of single samples after which the value still says something about the water.
 MEASURED: Final = ("gross_range: ", "impossible_date")
 FORGET: Final = 0.8  # what is left of a trusted rate after each sample that did not need it
+FITS_MS: Final = 10 * MINUTE_MS  # after so long without a measurement nearly every code would fit the last one
 
 
 def assess(  # noqa: PLR0911  the order of the tests, and no further call in the path of every reading
@@ -185,17 +186,25 @@ def _over_site(sample: Sample, value: float, limits: SeriesLimits, support: int)
 
 
 def _not_measured(state: SeriesState, sample: Sample, limits: SeriesLimits) -> Assessment:
-    """Nothing to compare. A code that fits the last value may be a measurement: 300 is also water at the sensor."""
+    """Nothing to compare.
+
+    A code inside the sensor's span that fits a value shortly before may be a measurement: 300 is also water at the
+    sensor. One outside the span never is.
+    """
     value, reason = sample.value, sample.reason
     if sample.flag == FAIL and state.doubt is not None and sample.time > state.time:
         state = replace(state, doubt=doubts.interrupted(state.doubt))
     is_near = value is not None and reason is not None and reason.startswith("hardware_code") and state.support > 0
     elapsed = sample.time - state.time
-    if is_near and 0 < elapsed <= limits.gap_ms and value is not None:
+    if is_near and 0 < elapsed <= FITS_MS and value is not None and _can_measure(sample, limits):
         reach = limits.noise + max(limits.max_rise_per_h, state.trusted) * elapsed / HOUR_MS
         if -limits.noise <= value - state.value <= reach < inf:
             return Assessment(state, SUSPECT, f"{reason}; fits the last {state.value:g}")
     return Assessment(state, sample.flag, reason)
+
+
+def _can_measure(sample: Sample, limits: SeriesLimits) -> bool:
+    return limits.sensor is not None and sample.raw is not None and limits.sensor.holds(sample.raw)
 
 
 def _late(state: SeriesState, sample: Sample, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:

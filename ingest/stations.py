@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from ingest.calibration import Calibration
+from ingest.node_clock import NodeClock
 from ingest.quality_limits import NO_LIMITS, SeriesLimits
 from ingest.quality_state import SeriesState
 from ingest.received import Received
@@ -34,3 +35,4 @@ class Node:
     last_arrival: int = 0  # core's clock, ms
     last_filed: int = 0  # the last time given to an observation without one of its own
     series: dict[str, SeriesState] = field(default_factory=dict)  # by series and calibration epoch
+    clock: NodeClock | None = None  # None: nothing is known since core began

@@ -1,17 +1,22 @@
 """What the cards of alerts and of messages show."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from alerting.web import words
+from alerting.web.alert_list import is_active, is_of_everything, is_unverified
+from alerting.web.station_facts import weather_now
+from alerting.web.station_state import UNVERIFIED, Badge
 from broker.levels import State
-from broker.live import AlertView, MessageView
+from broker.live import AlertView, MessageView, StationView
 
 DEMO_CHANNEL: Final = "demo"
 ONE_SMS: Final = 160
 MAX_ROWS: Final = 12
+MAX_AREAS: Final = 8  # names in a line
+UNITS: Final = {"level": ("m", 2), "rain": ("mm", 1), "air": ("µg/m³", 1)}
 
 KINDS: Final = {
     "raised": "peringatan dibuat",
@@ -43,13 +48,29 @@ TALLY_ORDER: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AreaLine:
+    """The areas at one level, or those that were cancelled, by name."""
+
+    title: str
+    mark: str
+    names: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCard:
+    """``announced``: the card calls for attention when this changes. ``sent`` is None where nobody is written to."""
+
     id: str
     title: str  # a level, or what happened to the data
     mark: str
     station_name: str
+    subject: str | None  # what it is about
+    warnings: tuple[Badge, ...]  # what speaks against believing it
+    now: str | None  # what rain or air is like at this moment
+    areas: tuple[AreaLine, ...]
     kind: str
     version: int
+    announced: str
     active: bool
     example: bool
     raised_at: int
@@ -57,7 +78,7 @@ class AlertCard:
     why: str
     value: str | None
     latency: str | None
-    sent: str
+    sent: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,38 +109,96 @@ class GroupCard:
     more: str | None
 
 
-def alert_order(alert: AlertView) -> tuple[bool, int, int]:
-    """Active before ended; the worst level first, then the oldest; ended ones newest first."""
-    worst = list(words.MARKS).index(alert.level) if alert.level in words.MARKS else 0
-    return (not alert.active, -worst if alert.active else 0, alert.raised_at if alert.active else -alert.changed_at)
-
-
-def alert_card(alert: AlertView, *, messages: Iterable[MessageView]) -> AlertCard:
+def alert_card(
+    alert: AlertView, *, station: StationView | None, areas: Sequence[AlertView], messages: Iterable[MessageView]
+) -> AlertCard:
+    """``station`` is the one that it is about, None for a group; ``areas`` are the alerts of areas that stand in it."""
     title, mark = _title(alert)
+    active = is_active(alert)
     return AlertCard(
         id=alert.id,
         title=title,
         mark=mark,
         station_name=alert.station_name,
+        subject=words.SUBJECTS.get(alert.hazard),
+        warnings=_warnings(alert, station),
+        now=weather_now(station, alert.hazard) if station is not None and active else None,
+        areas=area_lines(areas),
         kind=KINDS.get(alert.kind, alert.kind),
         version=alert.version,
-        active=alert.active,
+        announced=str(alert.version),
+        active=active,
         example=alert.example,
         raised_at=alert.raised_at,
         changed_at=alert.changed_at,
         why=alert.why,
-        value=f"{words.number(alert.value, 2)} m" if alert.hazard == "level" and alert.value is not None else None,
+        value=_value(alert),
         latency=None if alert.latency_ms is None else words.latency(alert.latency_ms),
         sent=tally_words(Counter((message.channel, message.state) for message in messages)),
     )
 
 
+def areas_card(areas: Sequence[AlertView]) -> AlertCard:
+    """The one card of active areas without a station's alert, the worst first, at least one."""
+    worst = areas[0].level
+    return AlertCard(
+        id="wilayah",
+        title=worst,
+        mark=words.mark_of(worst),
+        station_name="Wilayah",
+        subject="tanpa peringatan stasiun yang aktif",
+        warnings=(),
+        now=None,
+        areas=area_lines(areas),
+        kind=_some([area.station_name for area in areas if area.level == worst]),
+        version=1,
+        announced=worst,
+        active=True,
+        example=any(area.example for area in areas),
+        raised_at=min(area.raised_at for area in areas),
+        changed_at=max(area.changed_at for area in areas),
+        why=" ".join(area.why for area in areas),
+        value=None,
+        latency=None,
+        sent=None,
+    )
+
+
+def area_lines(areas: Sequence[AlertView]) -> tuple[AreaLine, ...]:
+    """One line a level, the worst first, then those that were cancelled."""
+    names: dict[str, list[str]] = {}
+    for area in sorted(areas, key=lambda each: (not is_active(each), -words.rank(each.level), each.station_name)):
+        names.setdefault(area.level if is_active(area) else "dibatalkan", []).append(area.station_name)
+    return tuple(
+        AreaLine(title=title, mark=words.mark_of(title) if words.rank(title) else "notset", names=_some(members))
+        for title, members in names.items()
+    )
+
+
+def _some(names: list[str]) -> str:
+    more = f" dan {len(names) - MAX_AREAS} lainnya" if len(names) > MAX_AREAS else ""
+    return f"{', '.join(names[:MAX_AREAS])}{more}"
+
+
 def _title(alert: AlertView) -> tuple[str, str]:
-    if alert.hazard == "data":  # a station that fell silent: whatever its level, the news is the silence
-        return (State.NO_DATA.value, "nodata") if alert.active else ("DATA KEMBALI", "normal")
+    if alert.hazard == "data" and is_active(alert):  # whatever the level, the news is the silence
+        return ("BUTA" if is_of_everything(alert) else State.NO_DATA.value), "nodata"
+    if alert.kind == "cancelled":
+        return "DIBATALKAN", "notset"
     if not alert.active:
-        return "BERAKHIR", "normal"
+        return ("DATA KEMBALI" if alert.hazard == "data" else "BERAKHIR"), "normal"
     return alert.level, words.mark_of(alert.level)
+
+
+def _warnings(alert: AlertView, station: StationView | None) -> tuple[Badge, ...]:
+    if is_active(alert) and station is not None and station.maintenance is not None:
+        return (Badge(text="PEMELIHARAAN ALAT", mark="maintenance"),)
+    return (UNVERIFIED,) if is_unverified(alert) else ()
+
+
+def _value(alert: AlertView) -> str | None:
+    unit = UNITS.get(alert.hazard)
+    return None if unit is None or alert.value is None else f"{words.number(alert.value, unit[1])} {unit[0]}"
 
 
 def state_of(channel: str, state: str) -> tuple[str, str]:

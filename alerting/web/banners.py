@@ -1,13 +1,16 @@
 """What must be said loudly: that nothing comes, that nobody can be told, that somebody is blind."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from alerting.web import words
 from alerting.web.alert_card import DEMO_CHANNEL
+from alerting.web.blindness import Blindness, held_of
 from alerting.web.link import Outage
-from alerting.web.station_card import held_words
 from broker.live import HealthView, StationView
+
+BLIND: Final = "BUTA"  # how core's own problem begins that says the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +23,19 @@ class Banner:
 
 
 def banners_of(
-    *, outage: Outage | None, health: HealthView | None, stations: Iterable[StationView], demo: bool, now: int
+    *,
+    outage: Outage | None,
+    health: HealthView | None,
+    stations: Collection[StationView],
+    blindness: Blindness | None,
+    demo: bool,
+    now: int,
 ) -> list[Banner]:
     """Worst first; the note of a demonstration last."""
     found = [_lost(outage, now)] if outage is not None else []
-    found += _blind(list(stations))
+    found += [_blind(blindness, now)] if blindness is not None else _silent(held_of(stations))
     if health is not None and outage is None:
-        found += _of_health(health)
+        found += _of_health(health, is_blind=blindness is not None)
     if demo or (health is not None and health.demo):
         found.append(_demonstration(health))
     return found
@@ -41,22 +50,24 @@ def _lost(outage: Outage, now: int) -> Banner:
     return Banner(title=f"DATA TERPUTUS sejak {since}", text=text)
 
 
-def _blind(stations: list[StationView]) -> list[Banner]:
-    found = [
-        Banner(
-            title=f"{station.name} DIAM: {held}",
-            text="Tingkat ditahan sampai ada data baik. Kirim orang untuk melihat; jangan anggap surut.",
-        )
-        for station in stations
-        if (held := held_words(station)) is not None
-    ]
-    if len(stations) > 1 and all(station.silent for station in stations):
-        text = "Tidak satu pun alat terdengar. Periksa gateway, jaringan dan listrik."
-        found.insert(0, Banner(title=f"BUTA: SEMUA {len(stations)} STASIUN DIAM", text=text))
-    return found
+def _blind(blindness: Blindness, now: int) -> Banner:
+    """Once for all stations, with those that stood above normal when the data stopped."""
+    held = f" {', '.join(blindness.held)}." if blindness.held else ""
+    text = f"{held} Bukan tanda aman: pantau langsung, periksa gateway, jaringan dan listrik.".lstrip()
+    return Banner(title=f"{BLIND}: {blindness.words(now)}", text=text)
 
 
-def _of_health(health: HealthView) -> list[Banner]:
+def _silent(held: list[str]) -> list[Banner]:
+    """One banner, however many stations fell silent above normal."""
+    if not held:
+        return []
+    text = "Tingkat ditahan sampai ada data baik. Kirim orang untuk melihat; jangan anggap surut."
+    if len(held) == 1:
+        return [Banner(title=f"DIAM: {held[0]}", text=text)]
+    return [Banner(title=f"{len(held)} STASIUN DIAM DI ATAS NORMAL", text=f"{', '.join(held)}. {text}")]
+
+
+def _of_health(health: HealthView, *, is_blind: bool) -> list[Banner]:
     found = []
     if not health.broker_connected:
         text = "Bacaan baru tidak masuk. Alat menyimpannya dan mengirim lagi setelah broker kembali."
@@ -64,8 +75,8 @@ def _of_health(health: HealthView) -> list[Banner]:
     if not health.channels:
         text = "Peringatan tidak dapat dikirim kepada siapa pun. Atur saluran di berkas pengaturan."
         found.append(Banner(title="TIDAK ADA SALURAN PESAN", text=text))
-    found += [Banner(title="PERLU DIPERIKSA", text=problem) for problem in health.problems]
-    return found
+    problems = [problem for problem in health.problems if not (is_blind and problem.startswith(BLIND))]
+    return found + [Banner(title="PERLU DIPERIKSA", text=problem) for problem in problems]
 
 
 def _demonstration(health: HealthView | None) -> Banner:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import nlargest
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,10 @@ import msgspec
 from fastapi.sse import format_sse_event
 
 from alerting.web import words
-from alerting.web.alert_card import alert_card, alert_order, group_card, tally_words
+from alerting.web.alert_card import alert_card, areas_card, group_card, tally_words
+from alerting.web.alert_list import AlertList, alert_order, arrange
 from alerting.web.banners import banners_of
+from alerting.web.blindness import Blindness, blindness_of
 from alerting.web.link import Outage
 from alerting.web.readings import LastHour
 from alerting.web.replica import Change, GroupKey, Replica
@@ -30,7 +33,8 @@ from broker.live import AlertView, StationView
 HERE: Final = Path(__file__).parent
 MAX_ENDED_ALERTS: Final = 6
 MAX_GROUPS: Final = 12
-DERIVED: Final = ("sentence", "banners", "tally", "health")  # made of many entities; always compared, small
+LOOSE_AREAS: Final = "alert-wilayah"
+DERIVED: Final = ("sentence", "banners", "count", "tally", "health")  # made of many entities; always compared, small
 AGES: Final = re.compile(r'data-(age|running)="(\d+)"></time>')
 
 
@@ -64,14 +68,17 @@ class Board:
     templates: jinja2.Environment = field(default_factory=environment)
     fragments: dict[str, Fragment] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
+    alerts: AlertList = field(default_factory=partial(arrange, (), {}))
     rev: int = 0
     title: str = "Kentongan"
 
     def refresh(self, changes: Iterable[Change]) -> bytes | None:
         """Draw what ``changes`` touched; the patch as bytes of an event, or None when nothing looks different."""
-        now = self.clock.now()
+        now, told = self.clock.now(), tuple(changes)
         self.rev = self.replica.last_id
-        dirty = {name for change in changes for name in self._touched(change)}
+        before, self.alerts = self.alerts, arrange(self.replica.alerts.values(), self.replica.stations)
+        dirty = {name for change in told for name in self._touched(change)}
+        dirty.update(self._rearranged(before), self._about({change.id for change in told if change.kind == "station"}))
         sources, lists = self._sources(now)
         redrawn = [name for name, source in sources.items() if self._redraw(name, source, is_dirty=name in dirty)]
         for name in self.fragments.keys() - sources.keys():
@@ -135,27 +142,47 @@ class Board:
         else:
             yield f"{change.kind}-{change.id}"
 
+    def _about(self, stations: set[str]) -> Iterator[str]:
+        """Cards of active alerts say what their station is like now."""
+        yield from (f"alert-{alert.id}" for alert in self.alerts.active if alert.station in stations)
+
+    def _rearranged(self, before: AlertList) -> Iterator[str]:
+        """Cards that show an alert which is not their own: areas in an alert's card, rain and air in a station's."""
+        after = self.alerts
+        hosts = before.areas.keys() | after.areas.keys()
+        yield from (f"alert-{host}" for host in hosts if before.areas.get(host) != after.areas.get(host))
+        stations = before.weather.keys() | after.weather.keys()
+        yield from (f"station-{name}" for name in stations if before.weather.get(name) != after.weather.get(name))
+        if before.loose != after.loose:
+            yield LOOSE_AREAS
+
     def _sources(self, now: int) -> tuple[dict[str, Callable[[], str]], dict[str, list[str]]]:
         """How each fragment that belongs on the page is drawn, and the order of those that stand in lists."""
         stations = {
             f"station-{station.id}": partial(self._station, station, now)
             for station in sorted(self.replica.stations.values(), key=place)
         }
-        alerts = {f"alert-{alert.id}": partial(self._alert, alert, now) for alert in self._shown_alerts()}
+        alerts = self._alert_sources(now)
         groups = {f"group-{group[0]}.{group[1]}": partial(self._group, group, now) for group in self._newest()}
         derived: dict[str, Callable[[], str]] = {
             "sentence": partial(self._sentence, now),
             "banners": partial(self._banners, now),
+            "count": self._count,
             "tally": self._tally,
             "health": self._health,
         }
         lists = {"stations": list(stations), "alerts": list(alerts), "groups": list(groups)}
         return {**derived, **stations, **alerts, **groups}, lists
 
-    def _shown_alerts(self) -> list[AlertView]:
-        ranked = sorted(self.replica.alerts.values(), key=alert_order)
-        ended = [alert for alert in ranked if not alert.active]
-        return [alert for alert in ranked if alert.active] + ended[:MAX_ENDED_ALERTS]
+    def _alert_sources(self, now: int) -> dict[str, Callable[[], str]]:
+        """Active ones, loose areas among them by their worst level, and the last few that are over."""
+        shown = [(alert_order(alert), f"alert-{alert.id}", partial(self._alert, alert, now)) for alert in self._shown()]
+        if self.alerts.loose:
+            shown.append((alert_order(self.alerts.loose[0]), LOOSE_AREAS, partial(self._loose, now)))
+        return {name: source for _, name, source in sorted(shown, key=itemgetter(0))}
+
+    def _shown(self) -> list[AlertView]:
+        return [*self.alerts.active, *self.alerts.ended[:MAX_ENDED_ALERTS]]
 
     def _newest(self) -> list[GroupKey]:
         groups = self.replica.groups
@@ -165,13 +192,22 @@ class Board:
         return self.templates.get_template(template).render(**values)
 
     def _station(self, station: StationView, now: int) -> str:
-        card = station_card(station, tail=self.last_hour.tail(station.id), now=now)
+        weather = self.alerts.weather.get(station.id, ())
+        card = station_card(station, weather=weather, tail=self.last_hour.tail(station.id), now=now)
         return self._render("station.html", card=card, now=now)
 
     def _alert(self, alert: AlertView, now: int) -> str:
         versions = [messages for (of, _), messages in self.replica.groups.items() if of == alert.id]
-        card = alert_card(alert, messages=[message for version in versions for message in version.values()])
+        card = alert_card(
+            alert,
+            station=self.replica.stations.get(alert.station),
+            areas=self.alerts.areas.get(alert.id, ()),
+            messages=[message for version in versions for message in version.values()],
+        )
         return self._render("alert.html", card=card, now=now)
+
+    def _loose(self, now: int) -> str:
+        return self._render("alert.html", card=areas_card(self.alerts.loose), now=now)
 
     def _group(self, group: GroupKey, now: int) -> str:
         alert = self.replica.alerts.get(group[0])
@@ -184,7 +220,8 @@ class Board:
         site = health.site if health else ""
         if not self.is_ready() and not self.replica.stations:
             return self._render("sentence.html", headline=None, site=site)
-        headline = headline_of(self.replica.stations.values(), site=site, now=now)
+        stations = self.replica.stations.values()
+        headline = headline_of(stations, alerts=self.alerts, blindness=self._blindness(), site=site, now=now)
         self.title = headline.title
         return self._render("sentence.html", headline=headline, site=site)
 
@@ -193,10 +230,17 @@ class Board:
             outage=self.outage(),
             health=self.replica.health,
             stations=self.replica.stations.values(),
+            blindness=self._blindness(),
             demo=self.demo,
             now=now,
         )
         return self._render("banners.html", banners=banners)
+
+    def _blindness(self) -> Blindness | None:
+        return blindness_of(self.replica.stations.values(), self.alerts.blind)
+
+    def _count(self) -> str:
+        return self._render("count.html", count=self.alerts.count)
 
     def _tally(self) -> str:
         health = self.replica.health

@@ -13,6 +13,7 @@ from alerting.web.fanout import BEAT, BEAT_S, Fanout, Watcher
 from alerting.web.link import CoreLink
 from alerting.web.readings import LastHour, ReadRange
 from alerting.web.replica import Change, Replica
+from alerting.web.station_card import WATER
 from broker.clock import Clock
 
 log: Final = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class LivePage:
     def _note(self, change: Change) -> None:
         station = self.replica.stations[change.id]
         self.last_hour.note(station)
-        if station.hazard == "level" and self.last_hour.is_incomplete(station.id):
+        if station.hazard in WATER and self.last_hour.is_incomplete(station.id):
             self._spawn(self._complete_tail(change))
 
     async def _complete_tail(self, change: Change) -> None:

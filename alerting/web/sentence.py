@@ -1,14 +1,18 @@
 """The page's first sentence: the state as it would be read over the radio."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from alerting.web.station_card import headline, held_level, held_words, outlook, trend_words
+from alerting.web import words
+from alerting.web.alert_list import AlertList
+from alerting.web.blindness import Blindness
+from alerting.web.station_card import headline, outlook, trend_words
+from alerting.web.station_state import MAINTENANCE, held_level, held_words, standing
 from alerting.web.words import mark_of
 from broker.levels import State
-from broker.live import StationView
+from broker.live import AlertView, StationView
 
 # What is counted in the sentence, worst first. BELUM DITETAPKAN is a state of calm that nobody may call normal.
 COUNTED: Final = (State.AWAS, State.SIAGA, State.WASPADA, State.NO_DATA, State.MAINTENANCE)
@@ -26,32 +30,67 @@ class Headline:
     title: str
 
 
-def headline_of(stations: Iterable[StationView], *, site: str, now: int) -> Headline:
+def headline_of(
+    stations: Iterable[StationView], *, alerts: AlertList, blindness: Blindness | None, site: str, now: int
+) -> Headline:
+    """Stations by their state, with active alerts of rain, air and areas, which are no state of a station."""
     known = list(stations)
     if not known:
         text = "Belum ada stasiun. Tambah dengan perintah kentongan station import."
         return Headline(counts="", text=text, mark="notset", title=f"Kentongan {site}")
-    by_state = Counter(station.state for station in known)
-    counted = [f"{by_state[state.value]} {state.value}" for state in COUNTED if by_state[state.value]]
+    standings = {station.id: standing(station, alerts.weather.get(station.id, ())) for station in known}
+    if blindness is not None:
+        return _blind(blindness, standings.values(), site, now)
+    counted = _counted(known, alerts)
     if not counted:
-        return _calm(known, by_state, site)
-    worst = _worst(known)
-    text = " ".join([*_named(known, now), *_silent(known)])
-    counts = ", ".join(counted) + "."
-    return Headline(counts=counts, text=text, mark=mark_of(worst), title=f"{counted[0]} · Kentongan {site}")
+        return _with_areas(_calm(known, site), alerts, site) if alerts.loose else _calm(known, site)
+    worst = _worst([*standings.values(), *(area.level for area in alerts.loose)])
+    parts = [*_named(known, alerts, standings, now), *_areas(alerts), *_worked_on(known, now), *_silent(known)]
+    return Headline(
+        counts=f"{', '.join(counted)}.",
+        text=" ".join(parts),
+        mark=mark_of(worst),
+        title=f"{_title(counted[0], worst)} · Kentongan {site}",
+    )
 
 
-def _standing(station: StationView) -> str:
-    """What a station counts for when the worst is named: its state, or the level that its silence holds."""
-    return held_level(station) or station.state
+def _title(first: str, worst: str) -> str:
+    """The worst state, and a level that silence or maintenance holds before the silence itself."""
+    return f"sedikitnya {worst}" if words.rank(worst) and not first.endswith(worst) else first
 
 
-def _worst(stations: list[StationView]) -> str:
-    standing = {_standing(station) for station in stations}
-    return next(str(state.value) for state in COUNTED if state.value in standing)
+def _with_areas(calm: Headline, alerts: AlertList, site: str) -> Headline:
+    worst = alerts.loose[0].level
+    text = " ".join([*_areas(alerts)[1:], calm.text])
+    return Headline(
+        counts=_areas(alerts)[0], text=text, mark=mark_of(worst), title=f"Wilayah {worst} · Kentongan {site}"
+    )
 
 
-def _calm(stations: list[StationView], by_state: Counter[str], site: str) -> Headline:
+def _blind(blindness: Blindness, standings: Iterable[str], site: str, now: int) -> Headline:
+    held = "".join(f" {each}." for each in blindness.held[:MAX_NAMED])
+    worst = _worst([State.NO_DATA.value, *standings])
+    title = f"BUTA · Kentongan {site}"
+    return Headline(counts="BUTA:", text=f"{blindness.words(now)}.{held}", mark=mark_of(worst), title=title)
+
+
+def _counted(stations: list[StationView], alerts: AlertList) -> list[str]:
+    """How many stations are in each state worth counting; an alert of rain or air counts when it is the worse."""
+    by_state = Counter(_said(station, alerts.weather.get(station.id, ())) for station in stations)
+    return [f"{by_state[state.value]} {state.value}" for state in COUNTED if by_state[state.value]]
+
+
+def _said(station: StationView, weather: Sequence[AlertView]) -> str:
+    return max([station.state, *(alert.level for alert in weather)], key=words.rank)
+
+
+def _worst(standings: Iterable[str]) -> str:
+    known = set(standings)
+    return next((str(state.value) for state in COUNTED if state.value in known), State.NORMAL.value)
+
+
+def _calm(stations: list[StationView], site: str) -> Headline:
+    by_state = Counter(station.state for station in stations)
     normal, unset = by_state[State.NORMAL.value], by_state[State.NOT_SET.value]
     if not normal:
         text = f"Belum ada ambang: {unset} stasiun mengukur, tidak ada yang dapat diperingatkan."
@@ -62,22 +101,55 @@ def _calm(stations: list[StationView], by_state: Counter[str], site: str) -> Hea
     return Headline(counts="", text=text, mark="normal", title=f"NORMAL · Kentongan {site}")
 
 
-def _named(stations: list[StationView], now: int) -> list[str]:
+def _named(stations: list[StationView], alerts: AlertList, standings: dict[str, str], now: int) -> list[str]:
     """The worst stations with value, trend and outlook; the rest stay in the counts."""
-    ranked = [station for state in LEVELS for station in stations if _standing(station) == state.value]
-    return [_station_words(station, now) for station in ranked[:MAX_NAMED]]
+    up = [station for station in stations if words.rank(standings[station.id])]
+    up.sort(key=lambda station: -words.rank(standings[station.id]))
+    return [_station_words(station, alerts.weather.get(station.id, ()), now) for station in up[:MAX_NAMED]]
 
 
-def _station_words(station: StationView, now: int) -> str:
+def _station_words(station: StationView, weather: Sequence[AlertView], now: int) -> str:
+    own = held_level(station) or station.state
+    if weather and words.rank(weather[0].level) > words.rank(own):
+        return f"{station.name}: {words.SUBJECTS[weather[0].hazard]} {weather[0].level}."
     held = held_words(station)
     if held is not None:
-        return f"{station.name} tanpa data, {held}."
+        return f"{station.name} {'dalam pemeliharaan' if station.maintenance else 'tanpa data'}, {held}."
     head = headline(station)
     if head is None or head.value is None:
         return f"{station.name} {station.state}, bacaan terakhir tidak dapat dipakai."
     said = " ".join(part for part in (station.name, head.shown, head.unit, trend_words(station.trend)) if part)
     expected = outlook(station.trend, now)
-    return f"{said}, {expected}." if expected else f"{said}."
+    parts = [said, expected, "belum terverifikasi" if station.unverified else None]
+    return f"{', '.join(part for part in parts if part)}."
+
+
+def _areas(alerts: AlertList) -> list[str]:
+    """Areas without a station's alert, one sentence a level, the worst first."""
+    names: dict[str, list[str]] = {}
+    for area in alerts.loose:
+        names.setdefault(area.level, []).append(area.station_name)
+    return [
+        f"Wilayah {level}: {', '.join(members[:3])}{' dan lainnya' if len(members) > 3 else ''}."
+        for level, members in names.items()
+    ]
+
+
+def _worked_on(stations: list[StationView], now: int) -> list[str]:
+    """Who is in maintenance, and that the others are normal when they are: their silence would be a question."""
+    worked = [station for station in stations if station.state == MAINTENANCE]
+    if not worked:
+        return []
+    said = [_until(station, now) for station in worked if held_level(station) is None]
+    states = Counter(station.state for station in stations)
+    normal = states[State.NORMAL.value]
+    is_calm = normal and not any(states[state.value] for state in COUNTED if state is not State.MAINTENANCE)
+    return said[:MAX_NAMED] + ([f"{normal} stasiun lain NORMAL."] if is_calm else [])
+
+
+def _until(station: StationView, now: int) -> str:
+    until = f" sampai {words.minute(station.maintenance.until, now)}" if station.maintenance else ""
+    return f"{station.name} dikerjakan{until}."
 
 
 def _silent(stations: list[StationView]) -> list[str]:

@@ -1,5 +1,6 @@
 """What a station's card shows, made from what core said of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,16 +8,25 @@ from alerting.web import words
 from alerting.web.ladder import LEVELS, Ladder, draw
 from alerting.web.readings import LEVEL, Tail
 from alerting.web.station_facts import AirIndex, Fact, air_index, facts_of
+from alerting.web.station_state import MAINTENANCE, Badge, badges_of, direction, standing, work_words
 from broker.levels import State
-from broker.live import SeriesView, StationView, TrendView
+from broker.live import AlertView, SeriesView, StationView, TrendView
 from broker.quality_flags import Flag
 
 HEADLINES: Final = {
     "level": (LEVEL,),
+    "tide": (LEVEL,),
     "rain": ("rain_mm_per_h", "rain_mm"),
     "air": ("pm25_ugm3", "pm10_ugm3"),
 }
-PLACES: Final = {"level": 0, "rain": 1, "air": 2}  # order on the page; never by state, so that rows keep their place
+WATER: Final = ("level", "tide")
+PLACES: Final = {
+    "level": 0,
+    "tide": 1,
+    "rain": 2,
+    "air": 3,
+}  # order on the page; never by state, so that rows keep their place
+NO_TREND: Final = "tren: belum cukup data"
 UNUSABLE: Final = (Flag.FAIL, Flag.MISSING)
 # How a number looks under its flag: one class of the style sheet each, and never by colour alone.
 LOOKS: Final[dict[int, str]] = {
@@ -54,17 +64,16 @@ class StationCard:
     name: str
     place: str
     hazard: str
-    state: str
-    mark: str
-    held: str | None  # the least level of a station that fell silent, in words
-    edge: str  # mark of the card's edge: the worst of state and held level
+    badges: tuple[Badge, ...]
+    edge: str  # mark of the card's edge: the worst that it counts for
+    work: str | None  # its maintenance: until when, by whom, why
     note: str | None  # what the state alone does not say
     since: int | None
     is_old: bool
     example: bool
     head: Measure | None
     others: tuple[Measure, ...]
-    direction: str | None  # up | down | flat
+    direction: str | None  # up | down | flat; None where there is no trend to draw
     trend: str | None
     outlook: str | None
     ladder: Ladder | None
@@ -79,29 +88,29 @@ def place(station: StationView) -> int:
     return PLACES.get(station.hazard, len(PLACES))
 
 
-def station_card(station: StationView, *, tail: Tail | None, now: int) -> StationCard:
+def station_card(station: StationView, *, weather: Sequence[AlertView], tail: Tail | None, now: int) -> StationCard:
+    """``weather`` are the station's active alerts of rain and air."""
     head = headline(station)
     level = head.value if head is not None and head.quantity == LEVEL else None
     is_old = station.silent or station.state == State.NO_DATA.value
     trend = None if is_old else station.trend
-    ladder = draw(station, level=level, tail=tail, now=now) if station.hazard == "level" else None
+    ladder = draw(station, level=level, tail=tail, now=now) if station.hazard in WATER else None
     return StationCard(
         id=station.id,
         name=station.name,
         place=_place(station),
         hazard=station.hazard,
-        state=station.state,
-        mark=words.mark_of(station.state),
-        held=held_words(station),
-        edge=words.mark_of(held_level(station) or station.state),
+        badges=badges_of(station, weather),
+        edge=words.mark_of(standing(station, weather)),
+        work=work_words(station, now),
         note=_note(station),
-        since=station.since,
+        since=None if station.state == MAINTENANCE else station.since,
         is_old=is_old,
         example=station.example,
         head=head,
         others=tuple(measure(series) for series in station.series if head is None or series.quantity != head.quantity),
         direction=direction(trend),
-        trend=trend_words(trend),
+        trend=trend_words(trend) or (None if is_old or level is None else NO_TREND),
         outlook=outlook(trend, now),
         ladder=ladder,
         ladder_words=_ladder_words(station, head),
@@ -144,36 +153,14 @@ def _place(station: StationView) -> str:
     return " · ".join(part for part in (river, ", ".join(station.kelurahan)) if part)
 
 
-def held_level(station: StationView) -> str | None:
-    """The level that a silent station still stands at, when it is above normal."""
-    if not (station.at_least or station.silent):
-        return None
-    level = station.level if station.level is not None else station.state
-    return level if level in LEVELS else None
-
-
-def held_words(station: StationView) -> str | None:
-    """``sedikitnya SIAGA, naik``: silence never lowers a level, and says so."""
-    level = held_level(station)
-    if level is None:
-        return None
-    return f"sedikitnya {level}, naik" if direction(station.trend) == "up" else f"sedikitnya {level}"
-
-
 def _note(station: StationView) -> str | None:
-    if station.state == State.NOT_SET.value and station.hazard == "level":
+    if station.state == State.NOT_SET.value and station.hazard in WATER:
         return "Ambang belum ditetapkan: stasiun ini mengukur, tetapi tidak memperingatkan."
     return None
 
 
-def direction(trend: TrendView | None) -> str | None:
-    if trend is None or trend.rate_m_per_h is None:
-        return None
-    cm = round(trend.rate_m_per_h * 100)
-    return "up" if cm > 0 else "down" if cm < 0 else "flat"
-
-
 def trend_words(trend: TrendView | None) -> str | None:
+    """The rate in cm/jam; None while there is none."""
     return None if trend is None or trend.rate_m_per_h is None else words.rate(trend.rate_m_per_h)
 
 

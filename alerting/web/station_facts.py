@@ -7,6 +7,7 @@ from alerting.web import words
 from broker.live import AirView, RainSumView, RainView, StationView, TideView, UpstreamRainView
 
 COMPLETE: Final = 0.95  # share of a window under which its sum is said to have holes
+SHORT: Final = (60, 180)  # minutes: the sums that say what an alert of rain is like now
 STEADY_M: Final = 0.005
 ISPU_MARKS: Final = {"hijau": "good", "biru": "fair", "kuning": "poor", "merah": "bad", "hitam": "worst"}
 
@@ -125,16 +126,33 @@ def _area(of: UpstreamRainView) -> Fact:
     return Fact(label=label, text=text)
 
 
+def weather_now(station: StationView, hazard: str) -> str | None:
+    """What the rain or the air of an alert is like now, in one line; None for other hazards and while not known."""
+    if hazard == "rain" and station.rain is not None:
+        rain = station.rain
+        here = [(each.minutes, "", each.mm) for each in rain.sums if each.minutes in SHORT]
+        above = [(each.minutes, "hulu ", each.mean_mm) for each in rain.upstream if each.minutes in SHORT]
+        known = [f"{where}{_window(of)} {words.number(mm, 1)} mm" for of, where, mm in here + above if mm is not None]
+        return " · ".join(known) or None
+    if hazard == "air" and station.air is not None and station.air.index is not None:
+        return _index_title(station.air)
+    return None
+
+
+def _index_title(air: AirView) -> str:
+    return f"ISPU {air.index} {air.category or ''}".rstrip()
+
+
 def air_index(air: AirView | None, now: int) -> AirIndex:
     if air is None:
         basis = "belum dihitung: ISPU memerlukan rata-rata 24 jam"
         return AirIndex(title="ISPU", mark=None, basis=basis, advice=None, hour=None, hour_note=None)
     hour, note = _hour(air, now)
     if air.index is None:
-        basis = air.reason or "belum dapat dihitung"
+        basis = (air.reason or "belum dapat dihitung").removeprefix("ISPU ")  # the title has the word
         return AirIndex(title="ISPU", mark=None, basis=basis, advice=None, hour=hour, hour_note=note)
     return AirIndex(
-        title=f"ISPU {air.index} {air.category or ''}".rstrip(),
+        title=_index_title(air),
         mark=ISPU_MARKS.get(air.colour or ""),
         basis=_basis(air, now),
         advice=air.advice,

@@ -35,6 +35,7 @@ QUANTITIES: Final = {
     "rain_mm": Quantity(name="hujan", unit="mm"),
     "rain_mm_per_h": Quantity(name="hujan", unit="mm/jam"),
     "pm25_ugm3": Quantity(name="PM2,5", unit="µg/m³"),
+    "pm25_cf1_ugm3": Quantity(name="PM2,5 mentah", unit="µg/m³"),
     "pm10_ugm3": Quantity(name="PM10", unit="µg/m³"),
     "temperature_c": Quantity(name="suhu", unit="°C"),
     "humidity_pct": Quantity(name="kelembapan", unit="%", digits=0),
@@ -59,6 +60,16 @@ MARKS: Final = {
     State.NOT_SET.value: "notset",
     State.MAINTENANCE.value: "maintenance",
 }
+
+
+RANKS: Final = {State.WASPADA.value: 1, State.SIAGA.value: 2, State.AWAS.value: 3}
+# What an alert is about; one of the water or of data needs no word beside its title.
+SUBJECTS: Final = {"rain": "hujan lebat", "air": "mutu udara"}
+
+
+def rank(level: str) -> int:
+    """How bad a level is, from 1; 0 for NORMAL and for states that are no level."""
+    return RANKS.get(level, 0)
 
 
 def mark_of(state: str) -> str:

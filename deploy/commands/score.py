@@ -11,7 +11,7 @@ from deploy.replay.progress import counted
 from deploy.replay.run import play
 from deploy.replay.sampling import recording_of
 from deploy.replay.score import CaseScore, score
-from deploy.replay.score_table import document, gate_lines, objections, table
+from deploy.replay.score_table import document, gate_lines, hazard_lines, objections, table
 from deploy.replay.unseen import unseen_cases
 
 
@@ -51,6 +51,9 @@ def score_cases(cases: list[Case]) -> list[CaseScore]:
 
 def _print(scores: list[CaseScore]) -> None:
     for line in table(scores):
+        print(line)
+    print()
+    for line in hazard_lines(scores):
         print(line)
     print()
     for line in objections(scores):

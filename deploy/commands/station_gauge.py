@@ -7,6 +7,7 @@ from typing import Any
 
 from broker.quality_flags import Flag
 from deploy.assembly import history_reader_of
+from deploy.commands import alert_text
 from deploy.commands.common import Asking, add_settings, open_settings
 from deploy.commands.moments import milliseconds
 from deploy.registry.drift import TOGETHER_MS
@@ -54,6 +55,8 @@ def _sensor_then(settings: Settings, state: StateFolder, base: Path, station: st
 
 
 def _tell(level_m: float, answer: dict[str, Any]) -> None:
+    if answer["decided"]:
+        print(alert_text.decided(answer))
     if answer["sensor_m"] is None:
         print(f"{level_m:.2f} m is kept; the sensor said nothing within 15 minutes of it")
         return

@@ -29,6 +29,8 @@ def value(said: Any) -> str:
         return "(none)"
     if isinstance(said, list | tuple):
         return ", ".join(value(each) for each in said)
+    if isinstance(said, dict):
+        return " ".join(value(each) for each in said.values())
     return str(said)
 
 

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Container, Iterator
 from typing import Final
 
+import msgspec
+
 from alerting.rules import BadRules
-from broker.station import LEVEL_SERIES, RAIN_SERIES, Epoch, Station
+from broker.station import LEVEL_SERIES, RAIN_SERIES, Epoch, RainLimit, Station
 from broker.topics import is_id
 from deploy.registry.channels import limits_of
 from deploy.registry.file_form import Fault
-from deploy.registry.rules import level_rule
+from deploy.registry.rules import CATEGORY_NAMES, NEVER, PLACES, WINDOWS, air_rule, level_rule, support_rule
 from ingest.quality_limits import BadLimit
 
 MAX_DATUM_M: Final = 100.0
 MAX_TRAVEL_MINUTES: Final = 3 * 1440
 MAX_NAME: Final = 60
 TIP_MM: Final = (0.05, 2.0)
+MAX_RAIN_MM: Final = 2000.0
+MAX_INTERVAL_S: Final = 86_400.0
 AHEAD_MS: Final = 5 * 60_000
 LEVELS: Final = ("WASPADA", "SIAGA", "AWAS")
 
@@ -85,7 +89,7 @@ def _thresholds(station: Station) -> Faults:
         yield Fault("thresholds", f"they are metres of water; a station of hazard {station.hazard} has none")
         return
     try:
-        level_rule(station)
+        level_rule(msgspec.structs.replace(station, high_tide=None))
     except BadRules as error:
         yield Fault("thresholds", str(error))
         return
@@ -106,6 +110,84 @@ def _thresholds(station: Station) -> Faults:
     site = station.site_m
     if site is not None and site[0] < site[1] and not site[0] <= limits.awas <= site[1]:
         yield Fault("thresholds.awas", f"{limits.awas:g} m is outside site_m, where every reading would be suspect")
+
+
+def _high_tide(station: Station) -> Faults:
+    tide, limits = station.high_tide, station.thresholds
+    if tide is None:
+        return
+    if limits is None:
+        yield Fault("high_tide", "it lowers thresholds, and there are none: give thresholds too, or leave it out")
+        return
+    if not tide.waspada < tide.siaga < tide.awas:
+        yield Fault("high_tide", f"must rise: waspada {tide.waspada:g} < siaga {tide.siaga:g} < awas {tide.awas:g}")
+    for name in ("waspada", "siaga", "awas"):
+        low, usual = getattr(tide, name), getattr(limits, name)
+        if low > usual:
+            yield Fault(f"high_tide.{name}", f"{low:g} is above the usual {usual:g}; high tide may only lower it")
+
+
+def _rain_limits(station: Station) -> Faults:
+    if station.rain_limits and station.hazard == "air":
+        yield Fault("rain_limits", "a station of hazard air warns of no rain; give them to a station of water or rain")
+    for number, limit in enumerate(station.rain_limits):
+        where = f"rain_limits[{number}]"
+        if limit.window not in WINDOWS:
+            yield Fault(f"{where}.window", f"{limit.window!r}: write {', '.join(WINDOWS)}")
+        if not 0 < limit.mm <= MAX_RAIN_MM:
+            yield Fault(f"{where}.mm", f"{limit.mm:g}: write millimetres, more than 0 and at most {MAX_RAIN_MM:g}")
+        if limit.level not in LEVELS:
+            yield Fault(f"{where}.level", f"{limit.level!r} is no level; write WASPADA, SIAGA or AWAS")
+        if limit.where not in PLACES:
+            yield Fault(f"{where}.where", f"{limit.where!r}: write here or upstream")
+        for other in station.rain_limits[:number]:
+            if (other.window, other.where) == (limit.window, limit.where) and not _rises(other, limit):
+                yield Fault(
+                    where,
+                    f"{limit.window} {limit.where}: {other.level} at {other.mm:g} mm and {limit.level} at {limit.mm:g} "
+                    "mm do not rise together",
+                )
+
+
+def _rises(one: RainLimit, other: RainLimit) -> bool:
+    """Whether the higher level of two has the greater sum; also when a word is wrong, which is said elsewhere."""
+    if one.level not in LEVELS or other.level not in LEVELS:
+        return True
+    return (LEVELS.index(one.level) - LEVELS.index(other.level)) * (one.mm - other.mm) > 0
+
+
+def _air_limits(station: Station) -> Faults:
+    limits = station.air_limits
+    if limits is None:
+        return
+    if station.hazard != "air":
+        yield Fault("air_limits", f"they are for a station of hazard air; this one is {station.hazard}")
+        return
+    names = {key: getattr(limits, key) for key in ("waspada", "siaga", "awas", "indicative")}
+    wrong = [key for key, name in names.items() if name not in CATEGORY_NAMES and (key, name) != ("indicative", NEVER)]
+    for key in wrong:
+        yield Fault(f"air_limits.{key}", f"{names[key]!r} is no category; write {', '.join(CATEGORY_NAMES)}")
+    if wrong:
+        return
+    try:
+        air_rule(station)
+    except BadRules as error:
+        yield Fault("air_limits", f"{error} ({', '.join(CATEGORY_NAMES)} are 0 to 4)")
+
+
+def _support(station: Station) -> Faults:
+    try:
+        support_rule(station.support)
+    except BadRules as error:
+        yield Fault("support", str(error))
+    seconds = station.interval_seconds
+    if not 0 <= seconds <= MAX_INTERVAL_S:
+        yield Fault("interval_seconds", f"{seconds:g}: write seconds, at most a day; 0 learns it from the samples")
+    elif 0 < station.silence_minutes * 60 <= seconds:
+        yield Fault(
+            "interval_seconds",
+            f"{seconds:g} s is not less than silence_minutes {station.silence_minutes:g}: it would always be silent",
+        )
 
 
 def _quality(station: Station) -> Faults:
@@ -167,4 +249,6 @@ def _new_epoch(epoch: Epoch, now: int) -> Faults:
         yield Fault(where, f"series {epoch.series!r} is not calibrated; there are {LEVEL_SERIES} and {RAIN_SERIES}")
 
 
-CHECKS: Final[tuple[Callable[[Station], Faults], ...]] = (_name, _place, _datum, _spans, _thresholds, _quality)
+CHECKS: Final[tuple[Callable[[Station], Faults], ...]] = (
+    *(_name, _place, _datum, _spans, _thresholds, _high_tide, _rain_limits, _air_limits, _support, _quality),
+)

@@ -11,7 +11,19 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from broker.station import LEVEL_SERIES, RAIN_SERIES, Epoch, Hazard, Neighbour, Station, Thresholds
+from broker.station import (
+    LEVEL_SERIES,
+    RAIN_SERIES,
+    AirLimits,
+    Epoch,
+    Hazard,
+    HighTide,
+    Neighbour,
+    RainLimit,
+    Station,
+    Support,
+    Thresholds,
+)
 from deploy.registry.areas import Areas, UnknownArea
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -80,6 +92,11 @@ class FileStation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     sensor_mm: tuple[float, float] | None = None
     site_m: tuple[float, float] | None = None
     silence_minutes: float = 10.0
+    interval_seconds: float = 0.0
+    high_tide: HighTide | None = None
+    rain_limits: tuple[RainLimit, ...] = ()
+    air_limits: AirLimits | None = None
+    support: Support | None = None
     quality: dict[str, float] = {}
     epochs: tuple[FileEpoch, ...] = ()
     datum_m: float | UnsetType = UNSET

@@ -98,7 +98,7 @@ def load(settings: Settings, rows: Rows) -> Registry:
     decode = msgspec.json.Decoder(Station).decode
     stations: dict[str, Station] = {}
     versions: dict[str, int] = {}
-    for name, version, document in rows(tables.stations, "ORDER BY id"):
+    for name, version, document in rows(tables.stations):
         stations[name] = decode(document)
         versions[name] = version
     area_decoder = msgspec.json.Decoder(Area)

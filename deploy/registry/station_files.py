@@ -5,7 +5,7 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -23,11 +23,16 @@ COLUMNS: Final = (
     *("thresholds.hold_up_samples", "thresholds.hold_down_minutes", "thresholds.early_siaga_minutes"),
     *("thresholds.effective_from", "thresholds.author", "thresholds.reason"),
     *("impact.WASPADA", "impact.SIAGA", "impact.AWAS"),
+    *("interval_seconds", "high_tide.waspada", "high_tide.siaga", "high_tide.awas", "rain_limits"),
+    *("air_limits.waspada", "air_limits.siaga", "air_limits.awas", "air_limits.indicative"),
+    *("air_limits.worsening_ugm3", "support.samples", "support.rain_mm", "support.second_m", "support.step_m"),
+    "support.fresh_minutes",
 )
 WORDS: Final = frozenset(
     {"id", "name", "hazard", "river", "datum", "owner", "photo", "sensor", "epoch_from"}
     | {"thresholds.effective_from", "thresholds.author", "thresholds.reason"}
     | {"impact.WASPADA", "impact.SIAGA", "impact.AWAS"}
+    | {"air_limits.waspada", "air_limits.siaga", "air_limits.awas", "air_limits.indicative"}
 )
 
 
@@ -161,12 +166,9 @@ def _cell(name: str, cell: str, words: frozenset[str]) -> Any:
         return None
     if name in words:
         return cell
-    if name == "kelurahan":
-        return [part.strip() for part in cell.split(LIST_MARK)]
-    if name == "neighbours":
-        return [_neighbour(part.strip()) for part in cell.split(LIST_MARK)]
-    if LIST_MARK in cell:
-        return [_number(part.strip()) for part in cell.split(LIST_MARK)]
+    taken = ITEMS.get(name, _number)
+    if name in ITEMS or LIST_MARK in cell:
+        return [taken(part.strip()) for part in cell.split(LIST_MARK)]
     return {"true": True, "false": False}.get(cell.lower(), _number(cell))
 
 
@@ -177,6 +179,13 @@ def _neighbour(text: str) -> Table:
     return {"station": station, "side": side, "travel_minutes": _number(minutes)}
 
 
+def _rain_limit(text: str) -> Table:
+    """``3h:60:SIAGA`` or ``3h:40:SIAGA:upstream``."""
+    names = ("window", "mm", "level", "where")
+    parts = dict(zip(names, text.split(":"), strict=False))
+    return parts | ({"mm": _number(parts["mm"])} if "mm" in parts else {})
+
+
 def _number(text: str) -> float | int | str:
     try:
         number = float(text)
@@ -185,6 +194,13 @@ def _number(text: str) -> float | int | str:
     if not isfinite(number):
         return text
     return int(number) if number.is_integer() and "." not in text else number
+
+
+ITEMS: Final[dict[str, Callable[[str], Any]]] = {
+    "kelurahan": str,
+    "neighbours": _neighbour,
+    "rain_limits": _rain_limit,
+}  # columns whose cells are lists
 
 
 def toml_text(tables: Sequence[Table], what: str = "stations") -> str:
@@ -225,6 +241,10 @@ def _text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list | tuple):
         return LIST_MARK.join(_text(each) for each in value)
+    if isinstance(value, dict) and "window" in value:
+        return ":".join(
+            _text(each) for each in (value["window"], value["mm"], value["level"], value.get("where", "here"))
+        )
     if isinstance(value, dict):
         return f"{value['station']}:{value['side']}:{value['travel_minutes']:g}"
     return str(value)

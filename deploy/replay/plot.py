@@ -11,12 +11,14 @@ import numpy as np
 from broker.levels import Level
 from broker.quality_flags import Flag
 from deploy.replay.case import Place
+from deploy.replay.installation import station_of
 from deploy.replay.run import Outcome, Track
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS: Final = {Level.WASPADA: "#8A6500", Level.SIAGA: "#C25E00", Level.AWAS: "#B3001B"}
+_BANDS: Final = {Level.WASPADA: "#F2C94C", Level.SIAGA: "#F2994A", Level.AWAS: "#B3001B"}
 _INK: Final = "#1B1F23"
 _MUTED: Final = "#56606A"
 _POINTS: Final = 20_000  # more than these are thinned: nobody sees them
@@ -41,7 +43,7 @@ def _draw_place(axes: "Axes", outcome: Outcome, place: Place) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415
 
     zone = ZoneInfo(outcome.recording.timezone)
-    axes.set_title(place.name, loc="left", color=_INK)
+    axes.set_title(place.name, loc="left", color=_INK, pad=18)
     axes.set_ylabel("m")
     locator = AutoDateLocator(tz=zone)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
@@ -53,7 +55,7 @@ def _draw_place(axes: "Axes", outcome: Outcome, place: Place) -> None:
     _draw_messages(axes, outcome, place)
     _draw_rain(axes, outcome, place)
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(loc="upper left", fontsize=8, ncols=4)
+        axes.legend(loc="upper right", fontsize=8, ncols=2)
 
 
 def _draw_water(axes: "Axes", outcome: Outcome, place: Place) -> None:
@@ -98,7 +100,7 @@ def _draw_levels(axes: "Axes", outcome: Outcome, place: Place) -> None:
     moves = [(at, d.level) for at, d, _ in outcome.decisions if d.station == place.id and d.hazard == "level"]
     for (begins, level), (ends, _) in pairwise([*moves, (outcome.recording.end, 0)]):
         if level:
-            axes.axvspan(_day(begins), _day(ends), color=COLOURS[Level(level)], alpha=0.14, linewidth=0)
+            axes.axvspan(_day(begins), _day(ends), color=_BANDS[Level(level)], alpha=0.28, linewidth=0)
     silences = [(at, d.kind) for at, d, _ in outcome.decisions if d.station == place.id and d.hazard == "data"]
     for (begins, kind), (ends, _) in pairwise([*silences, (outcome.recording.end, "ended")]):
         if kind != "ended":
@@ -106,13 +108,21 @@ def _draw_levels(axes: "Axes", outcome: Outcome, place: Place) -> None:
 
 
 def _draw_messages(axes: "Axes", outcome: Outcome, place: Place) -> None:
-    for audience, mark, height in (("petugas", "v", 0.96), ("warga", "*", 0.90)):
-        times = [
-            message.at for message in outcome.messages if message.scope == place.id and message.audience == audience
-        ]
+    """Over the picture: to officers, and above that to the public of the station's area."""
+    scopes = {place.id, *station_of(place).kelurahan}
+    for audience, mark, height in (("petugas", "v", 1.02), ("warga", "*", 1.06)):
+        times = [m.at for m in outcome.messages if m.scope in scopes and m.audience == audience]
         if times:
-            axes.plot(_moments(times), [height] * len(times), mark, color=_INK, markersize=6,
-                      transform=axes.get_xaxis_transform(), label=f"pesan {audience}")  # fmt: skip
+            axes.plot(
+                _moments(times),
+                [height] * len(times),
+                mark,
+                color=_INK,
+                markersize=6,
+                transform=axes.get_xaxis_transform(),
+                clip_on=False,
+                label=f"pesan {audience}",
+            )
 
 
 def _draw_rain(axes: "Axes", outcome: Outcome, place: Place) -> None:
@@ -128,7 +138,7 @@ def _draw_rain(axes: "Axes", outcome: Outcome, place: Place) -> None:
     top.bar(
         _moments(times[0] + (np.arange(len(sums)) + 0.5) * 3_600_000), sums, width=1 / 26, color="#6FA8DC", alpha=0.7
     )
-    top.set_ylim(max(60.0, float(sums.max()) * 3), 0)
+    top.set_ylim(max(80.0, float(sums.max()) * 4), 0)
     top.set_ylabel("mm/jam", color="#4A7DB0")
 
 

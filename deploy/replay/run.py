@@ -3,10 +3,9 @@
 The clock is the recording's: time passes with the arrivals, and stops at each deadline on the way.
 """
 
-import heapq
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -93,8 +92,8 @@ class _Player:
         self._positions: dict[tuple[str, int, int, str], int] = {}
         self._older_positions: dict[tuple[str, int, int, str], int] = {}
         self._told_until: dict[str, int] = {}  # when the next forecast of a station is noted
-        self._deadlines: list[tuple[int, str]] = []
-        self._watched: dict[str, int] = {}
+        # The silence of everything is left out: a recording holds a few stations of many.
+        self._scopes = list(self._memory.states)
         self._judgement = Judgement(
             registry=self._registry, memory=self._memory, ids=self._ids, recall=self._recall, decided=self._decided
         )
@@ -118,29 +117,20 @@ class _Player:
     # -- time ----------------------------------------------------------------------------------------------------
 
     def _pass_time(self, until: int) -> None:
-        """Tick what is due before ``until``, each a millisecond after its deadline."""
+        """Tick what is due before ``until``, the earliest first, each a millisecond after its deadline."""
         begun = self.outcome.recording.start
-        while self._deadlines and self._deadlines[0][0] < until:
-            deadline, scope = heapq.heappop(self._deadlines)
-            if self._watched.get(scope) != deadline:
-                continue  # it was moved to earlier since
-            del self._watched[scope]
+        ticked: set[tuple[int, str]] = set()
+        while due := [one for one in self._deadlines(until) if one not in ticked]:
+            deadline, scope = one = min(due)
+            ticked.add(one)
             self._judgement.scopes.tick(scope, deadline + 1, listening_since=begun, linked_since=begun)
-            self._watch(scope)
 
-    def _watch(self, scope: str) -> None:
-        """Keep the scope's next deadline, as core does.
-
-        The silence of everything is left out: a recording holds a few stations of many.
-        """
-        if scope == EVERYTHING:
-            return
-        begun = self.outcome.recording.start
-        deadline = self._judgement.scopes.deadline(scope, listening_since=begun, linked_since=begun)
-        known = self._watched.get(scope)
-        if deadline is not None and (known is None or deadline < known):
-            self._watched[scope] = deadline
-            heapq.heappush(self._deadlines, (deadline, scope))
+    def _deadlines(self, until: int) -> Iterator[tuple[int, str]]:
+        begun, scopes = self.outcome.recording.start, self._judgement.scopes
+        for scope in self._scopes:
+            deadline = scopes.deadline(scope, listening_since=begun, linked_since=begun)
+            if deadline is not None and deadline < until:
+                yield deadline, scope
 
     # -- what happens --------------------------------------------------------------------------------------------
 
@@ -172,7 +162,8 @@ class _Player:
         for decision in decisions:
             self.outcome.decisions.append((now, decision, explain.why(decision, self._zone)))
             self.outcome.messages += self._messages(decision, now)
-        self._watch(scope)
+        if scope not in self._scopes and scope != EVERYTHING:
+            self._scopes.append(scope)
 
     def _messages(self, decision: Decision, now: int) -> list[Message]:
         """To officers what the policy sends them; to the public what its approval would let out."""

@@ -32,6 +32,20 @@ def table(scores: Sequence[CaseScore]) -> list[str]:
     ]
 
 
+def hazard_lines(scores: Sequence[CaseScore]) -> list[str]:
+    """Lead times by what floods: rivers, streets, tide."""
+    found: dict[str, list[CaseScore]] = {}
+    for score in scores:
+        found.setdefault(score.case.hazard, []).append(score)
+    return [_hazard_line(name, summarise(part)) for name, part in sorted(found.items())]
+
+
+def _hazard_line(name: str, summary: Summary) -> str:
+    leads = summary.leads_min
+    times = f"lead median {median(leads):.0f} min, worst {min(leads):.0f} min" if leads else "no lead"
+    return f"{name}: {summary.detected} of {summary.floods} floods found, {times}"
+
+
 def gate_lines(scores: Sequence[CaseScore]) -> list[str]:
     return [
         f"{'holds ' if line.holds else 'MISSED'}  {line.what}: {line.figure} ({line.limit})" for line in gate(scores)
@@ -59,6 +73,7 @@ def document(scores: Sequence[CaseScore]) -> dict[str, Any]:
     """The same for machines; minutes, ratios, and null where there is nothing to divide by."""
     return {
         "all": _numbers(summarise(scores)),
+        "hazards": hazard_lines(scores),
         "classes": {name: _numbers(summarise(part)) for name, part in by_class(scores).items()},
         "gate": [{"what": g.what, "figure": g.figure, "limit": g.limit, "holds": g.holds} for g in gate(scores)],
         "cases": [

@@ -1,4 +1,4 @@
-"""Simulated nodes: a sensor that may be at fault, a clock that may be wrong, a ring that frees only what is acknowledged."""
+"""Simulated nodes: a sensor that may be at fault, a clock that may be wrong, a ring that frees what is acknowledged."""
 
 import random
 from dataclasses import dataclass
@@ -19,13 +19,14 @@ RECOVERY_MS: Final = HOUR  # after a sensor's fault quality control may doubt it
 YEAR_2000: Final = 946_684_800_000
 AHEAD_MS: Final = HOUR
 BEHIND_MS: Final = 40 * MINUTE
+DRILL_BOOT: Final = 0xD811  # of messages in the realm of drills
 
 Key = tuple[str, int, int]  # node, boot, seq
 
 
 @dataclass(slots=True, kw_only=True)
 class Sample:
-    """What a node measured. ``value`` is what it says (metres or tips), ``truth`` what a perfect sensor would have said.
+    """What a node measured: ``value`` is what it says (metres or tips), ``truth`` what a perfect sensor would say.
 
     ``is_clean``: the sensor was and had been in order. ``stated`` is the node's clock.
     """
@@ -68,6 +69,7 @@ class FieldNode:
         self._tips = 0.0
         self.topic = f"ews/v1/{place.node}/obs".encode()
         self.is_cut = False
+        self._in_order = chance.random() < 0.5  # as gateways do
 
     def reboot(self, now: int) -> None:
         """A new boot: the count begins anew, the ring stays."""
@@ -96,18 +98,17 @@ class FieldNode:
         return sample
 
     def messages(self, now: int) -> list[Message]:
-        """The newest sample at once, and what was not acknowledged in time, in batches."""
+        """The newest sample at once, and what was not acknowledged in time, in batches; some drain in order instead."""
         due: list[Sample] = []
         fresh: Sample | None = None
         for sample in self.ring.values():
-            if sample.tries == 0 and now - sample.at < MINUTE:
+            if sample.tries == 0 and now - sample.at < MINUTE and not self._in_order:
                 fresh = sample
             elif sample.tries == 0 or now - sample.sent_at >= min(LAST_RETRY_MS, FIRST_RETRY_MS << sample.tries - 1):
                 due.append(sample)
         found = [] if fresh is None else [self._message([fresh], now)]
-        for first in range(0, min(len(due), BATCH * BATCHES), BATCH):
-            found.append(self._message(due[first : first + BATCH], now))
-        return found
+        drained = range(0, min(len(due), BATCH * BATCHES), BATCH)
+        return found + [self._message(due[first : first + BATCH], now) for first in drained]
 
     def acknowledged(self, boot: int, first: int, last: int) -> None:
         """Free what core has stored."""

@@ -37,15 +37,16 @@ class Room:
 
 
 class Installation:
-    """A folder with a journal in which stations and nodes are registered; :meth:`fresh` gives each day a copy."""
+    """A journal in which stations and nodes are registered; :meth:`fresh` gives each day a copy.
 
-    def __init__(self) -> None:
-        place = MEMORY if MEMORY.is_dir() else None
-        self._folder = tempfile.TemporaryDirectory(prefix="soak-", dir=place, ignore_cleanup_errors=True)
-        self._template = StateFolder(Path(self._folder.name) / "template")
+    ``root`` is an empty folder that its caller takes away again (:func:`folder`).
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._template = StateFolder(root / "template")
         self._template.prepare()
         self._register()
-        self.state = StateFolder(Path(self._folder.name) / "day")
+        self.state = StateFolder(root / "day")
         self.state.prepare()
 
     def _register(self) -> None:
@@ -73,8 +74,11 @@ class Installation:
         """What core makes of a command; raises CommandFailed."""
         return commands_of(core, self.state).run(request)
 
-    def close(self) -> None:
-        self._folder.cleanup()
+
+def folder() -> "tempfile.TemporaryDirectory[str]":
+    """A folder in memory where the machine has one."""
+    place = MEMORY if MEMORY.is_dir() else None
+    return tempfile.TemporaryDirectory(prefix="soak-", dir=place, ignore_cleanup_errors=True)
 
 
 def open_core(state: StateFolder, moment: Moment, *, link: Link, sender: Carrier) -> Core:

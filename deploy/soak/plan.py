@@ -1,7 +1,8 @@
 """What happens on the simulated day of a seed: one flood and three faults, all drawn before it begins."""
 
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from deploy.soak.clock import DAY, HOUR, MINUTE, SECOND, T0
@@ -37,6 +38,7 @@ KILLS: Final = ("before the commit", "after the commit", "at the provider", "at 
 CLOCKS: Final = ("none", "1970", "2000", "ahead", "behind")
 OF_A_LEVEL: Final = frozenset({"sensor stuck", "sensor spikes", "sensor drifts", "sensor steps", "silent while rising"})
 FAULTS_A_DAY: Final = 3
+LAST_MS: Final = 22 * HOUR  # no fault lasts longer: the rest of the day must be enough to recover
 LONGEST: Final = {  # minutes, least and most
     "core killed": (0, 5),
     "core stopped": (0, 5),
@@ -88,8 +90,8 @@ class DayPlan:
     snapshot_ms: int
 
 
-def plan_of(seed: int, number: int = 0) -> DayPlan:
-    """The day ``number`` of ``seed``."""
+def plan_of(seed: int, number: int = 0, kinds: tuple[str, ...] = ()) -> DayPlan:
+    """The day ``number`` of ``seed``; its faults are ``kinds``, or drawn from all when there are none."""
     chance = random.Random(f"{seed}/{number}")  # noqa: S311  a simulation is to be repeatable, not secret
     begins = T0 + number * DAY
     flood = Flood(
@@ -98,16 +100,28 @@ def plan_of(seed: int, number: int = 0) -> DayPlan:
         fall_ms=chance.randint(6 * HOUR, 8 * HOUR),
         height_m=chance.uniform(1.8, 4.2),
     )
-    kinds = chance.sample(FAULTS, FAULTS_A_DAY)
-    spread = chance.choice((0, SECOND, 40 * SECOND))
+    drawn = kinds or chance.sample(FAULTS, FAULTS_A_DAY)
+    spread = chance.choice((0, 0, SECOND, 40 * SECOND))
     return DayPlan(
         seed=seed,
         begins=begins,
         flood=flood,
-        faults=tuple(_fault(kind, flood, begins, chance) for kind in kinds),
+        faults=_faults(drawn, flood, begins, chance),
         phases={place.node: chance.randint(0, spread) for place in PLACES},
-        snapshot_ms=chance.choice((20 * SECOND, 2 * MINUTE, 10 * MINUTE)),
+        snapshot_ms=chance.choice((MINUTE, 5 * MINUTE, 20 * MINUTE)),
     )
+
+
+def _faults(kinds: Sequence[str], flood: Flood, day: int, chance: random.Random) -> tuple[Fault, ...]:
+    """Misfortunes seldom come alone: one in three begins while the one before it lasts."""
+    faults: list[Fault] = []
+    for kind in kinds:
+        fault = _fault(kind, flood, day, chance)
+        if faults and chance.random() < 1 / 3:
+            begins = min(chance.randint(faults[-1].begins, faults[-1].ends), day + LAST_MS - fault.ends + fault.begins)
+            fault = replace(fault, begins=begins, ends=begins + fault.ends - fault.begins)
+        faults.append(fault)
+    return tuple(faults)
 
 
 def _fault(kind: str, flood: Flood, day: int, chance: random.Random) -> Fault:
@@ -119,7 +133,7 @@ def _fault(kind: str, flood: Flood, day: int, chance: random.Random) -> Fault:
         begins = chance.randint(flood.begins, flood.crest + flood.fall_ms // 2)
     else:
         begins = chance.randint(day + HOUR, day + 20 * HOUR)
-    begins = min(begins, day + 22 * HOUR - lasts)
+    begins = min(begins, day + LAST_MS - lasts)
     places = [place for place in PLACES if place.datum_m is not None] if kind in OF_A_LEVEL else PLACES
     node = "node-hulu" if kind in ("rules changed", "silent while rising") else chance.choice(places).node
     detail, size = "", chance.uniform(0.6, 2.0) * chance.choice((-1, 1))

@@ -26,6 +26,7 @@ class Place:
     datum_m: float | None = None
     limits: tuple[float, float, float] | None = None
     kelurahan: str | None = None
+    area: str | None = None  # its code
     upstream: str | None = None
     hysteresis_m: float = 0.1
     hold_up: int = 2
@@ -46,6 +47,7 @@ PLACES: Final = (
         datum_m=8.0,
         limits=(3.0, 4.0, 5.0),
         kelurahan="Karangketug",
+        area="35.75.01.1001",
         upstream="hujan",
     ),
     Place(
@@ -55,10 +57,17 @@ PLACES: Final = (
         datum_m=6.0,
         limits=(2.0, 2.8, 3.6),
         kelurahan="Randusari",
+        area="35.75.01.1006",
         upstream="hulu",
     ),
     Place(
-        station="muara", node="node-muara", river="Dua", datum_m=4.0, limits=(1.6, 2.0, 2.5), kelurahan="Petamanan"
+        station="muara",
+        node="node-muara",
+        river="Dua",
+        datum_m=4.0,
+        limits=(1.6, 2.0, 2.5),
+        kelurahan="Petamanan",
+        area="35.75.04.1008",
     ),
 )
 

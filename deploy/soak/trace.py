@@ -1,11 +1,8 @@
 """What happened on a simulated day, line by line: hashed always, kept when somebody wants to read it."""
 
 import hashlib
-from typing import Final
 
 from deploy.soak.clock import DAY, HOUR, MINUTE, T0
-
-KEPT: Final = 12
 
 
 class Trace:
@@ -16,12 +13,12 @@ class Trace:
         self._keeps = keeps
         self._hash = hashlib.sha256()
 
-    def add(self, at: int, text: str) -> None:
+    def add(self, at: int, text: str, *, is_usual: bool = False) -> None:
+        """Note what happened; what is usual is kept only when everything is."""
         line = f"{clock_text(at)} {text}"
         self._hash.update(line.encode())
-        self.lines.append(line)
-        if not self._keeps and len(self.lines) > 2 * KEPT:
-            del self.lines[:-KEPT]
+        if self._keeps or not is_usual:
+            self.lines.append(line)
 
     @property
     def digest(self) -> str:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from firmware_sim.fleet_plan import LoadRefused
-from tests.bench import floor, history, latency, stations, sustained, watchers
+from tests.bench import floor, history, latency, reads, stations, sustained, watchers
 from tests.bench.audit import AuditFailed
 from tests.bench.field import BenchField
 from tests.bench.inside import in_process
@@ -37,6 +37,7 @@ SECTIONS: dict[str, Section] = {
     "sustained": lambda args: sustained.rows(rate=args.rate, minutes=args.minutes),
     "stations": lambda _: stations.rows(),
     "influx": lambda _: history.rows(),
+    "reads": lambda _: reads.rows(),
     "watchers": lambda _: watchers.rows(),
     "profile": _profile,
 }

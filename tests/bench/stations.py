@@ -8,6 +8,7 @@ import msgspec
 
 from firmware_sim.fleet_mqtt import FleetConnection, topic_field
 from firmware_sim.fleet_plan import BREACH_MM, Fleet
+from tests.bench import starting
 from tests.bench.field import BenchField
 from tests.bench.inside import in_process
 from tests.bench.table import Row, load_average
@@ -58,6 +59,13 @@ def _weight(count: int, found: dict[str, float], smallest: dict[str, float]) -> 
 def _restart(field: BenchField) -> Iterator[Row]:
     """After a kill: the journal is as the process that filled it left it, with the tail of its last minute."""
     section = f"restart, {field.stations} stations"
+    phases = starting.in_process(field.installation.root)
+    yield Row(
+        section=section,
+        what="where a start goes, CPU",
+        figure=f"{sum(cpu for _, _, cpu in phases):.1f} s",
+        note=", ".join(f"{name} {cpu:.2f} s" for name, _, cpu in phases),
+    )
     field.installation.start_broker()
     began = time.time_ns()
     field.installation.start_core(wait=False)

@@ -294,29 +294,18 @@ def quality(now: int) -> Scene:
     return Scene(health=health(), entities=[welang, gembong, gone, unset, never, rain(now), foul_air(now)])
 
 
-def blind(now: int) -> Scene:
-    """Every station silent, the Welang while it was over AWAS and rising."""
-    welang = river(
-        "Welang", now, 5.8, age=34 * MINUTE, rate=0.45, state="TIDAK ADA DATA", level="AWAS", silent=True, at_least=True
-    )
-    others = [
-        river(name, now, 1.1, age=31 * MINUTE, state="TIDAK ADA DATA", silent=True) for name in ("Gembong", "Petung")
-    ]
-    return Scene(health=health(broker_connected=False), entities=[welang, *others, alert(now)])
-
-
 def no_channel(now: int) -> Scene:
     queued = message(1, now, state="queued", channel="none", latency_ms=None, settled_at=None)
     welang = river("Welang", now, 5.8, rate=0.45, state="AWAS", level="AWAS")
     return Scene(health=health(demo=False, channels=[]), entities=[welang, alert(now, latency_ms=None), queued])
 
 
-SCENES = {scene.__name__: scene for scene in (empty, calm, rising, awas, quality, blind, no_channel)}
+SCENES = {scene.__name__: scene for scene in (empty, calm, rising, awas, quality, no_channel)}
 
 
 def past(station: str, quantity: str, start_ms: int, end_ms: int, limit: int) -> list[Point]:
     """A made-up history: a river that has been rising for three hours, a value a minute."""
-    top = {"welang": 3.6, "gembong": 1.8, "petung": 2.2}.get(station, 30.0)
+    top = {"welang": 3.6, "gembong": 1.8, "petung": 2.2, "dhompo": 2.6, "rejoso": 1.2}.get(station, 30.0)
     points: list[Point] = []
     for time in range(start_ms, end_ms, MINUTE):
         share = max(0.0, 1 - (end_ms - time) / (3 * HOUR))

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from alerting.web import assets, words
 from alerting.web.readings import Point, ReadingsUnavailable
 from broker.clock import Clock
+from tests.browser.alert_scenes import ALL_SCENES
 from tests.browser.conftest import DESK, PHONE, Tab
 from tests.browser.page_server import Served, served, wait_for
 from tests.browser.scenes import MINUTE, SCENES, alert, message, river
@@ -27,13 +28,13 @@ def reached(tab: Tab) -> Tab:
     return tab
 
 
-@pytest.mark.parametrize("scene", list(SCENES))
+@pytest.mark.parametrize("scene", list(ALL_SCENES))
 @pytest.mark.parametrize("viewport", [DESK, PHONE, ZOOMED], ids=["desk", "phone", "zoomed"])
 def test_every_scene_fits_and_complains_of_nothing(
     scene: str, viewport: dict[str, int], tmp_path: Path, open_tab: OpenTab
 ) -> None:
     """No error, no breach of the policy, and nothing to scroll sideways, also on a phone and at 200 %."""
-    with served(tmp_path, SCENES[scene]) as page:
+    with served(tmp_path, ALL_SCENES[scene]) as page:
         tab = reached(open_tab(page.url, viewport=viewport))
         tab.page.wait_for_load_state("load")
         wider = tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

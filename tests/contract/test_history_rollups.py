@@ -338,3 +338,16 @@ def test_a_round_of_retention_takes_a_week_at_most(own_sink: Any, station: str) 
     assert sum(history.prune(Keep(points=DAY), now=LATER)) > 0
     assert points(history, station)[0].time >= midnight(6)
     assert len(points(history, station)) >= 22 * 24
+
+
+def test_points_from_before_there_were_rollups_are_rolled_up(sink: Any, station: str) -> None:
+    """A sink that was filled by an earlier version, or whose notes were lost, notes all that it has."""
+    rows = hourly(70, station)
+    sink.history.write(rows)
+    with sink.history.notes.transaction() as connection:
+        connection.execute("DELETE FROM history_due")
+    roll_all(sink.reopen())
+    span = midnight(0), midnight(70)
+    for tier in TIERS[1:]:
+        found = sink.history.stored(tier, (station, "level_m"), span, 10_000)
+        assert same(found, expected(rows, tier)), tier

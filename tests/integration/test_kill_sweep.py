@@ -11,6 +11,7 @@ from tests.faults.disk_faults import DiskFault
 from tests.faults.episode import EpisodeField
 from tests.faults.write_kills import Point
 
+pytestmark = pytest.mark.timeout(600)
 SEED = 4
 SPREAD = (
     Point(thread="main", call="pwrite64", n=40),

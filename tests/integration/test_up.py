@@ -14,6 +14,8 @@ import pytest
 from deploy.settings import BadSettings, load
 from tests.installation import eventually, free_ports
 
+pytestmark = pytest.mark.timeout(300)  # each starts several programs
+
 SAMPLE = Path(__file__).parents[2] / "deploy" / "sample.toml"
 
 
@@ -61,6 +63,11 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def await_ready(up: subprocess.Popen[bytes], log: Path) -> None:
+    eventually(lambda: up.poll() is not None or b"Siap dalam" in log.read_bytes(), "up to be ready")
+    assert up.poll() is None, log.read_text()
+
+
 def test_up_starts_everything_and_ctrl_c_ends_it(settings: Path, state: Path) -> None:
     """Mosquitto, core, history and web come up; a killed core comes back; Ctrl-C leaves nobody behind."""
     port = load(settings).web.port
@@ -68,7 +75,7 @@ def test_up_starts_everything_and_ctrl_c_ends_it(settings: Path, state: Path) ->
     with log.open("wb") as out:
         up = subprocess.Popen(command("up", "--settings", settings, "--state", state), stdout=out, stderr=out)
     try:
-        eventually(lambda: b"Siap dalam" in log.read_bytes(), "up to be ready")
+        await_ready(up, log)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
             assert 200 == answer.status
         children = children_of(up.pid)
@@ -91,7 +98,7 @@ def test_children_do_not_outlive_a_killed_supervisor(settings: Path, state: Path
     log = settings.parent / "up.log"
     with log.open("wb") as out:
         up = subprocess.Popen(command("up", "--settings", settings, "--state", state), stdout=out, stderr=out)
-    eventually(lambda: b"Siap dalam" in log.read_bytes(), "up to be ready")
+    await_ready(up, log)
     children = children_of(up.pid)
     up.kill()
     up.wait()

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from alerting.engine import StationState, silence_deadline, step
-from alerting.events import Maintained, Observed, RulesChanged, Ticked, TideWindow
+from alerting.events import Maintained, NeighbourMoved, Observed, RulesChanged, Ticked, TideWindow
 from alerting.explain import why
 from alerting.rules import BadRules, LevelRule, Thresholds
+from broker.quality_flags import Flag
 from tests.engine_timetable import MINUTE, PLAIN, THRESHOLDS, at, play, reading, rise, series, told
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -78,22 +79,34 @@ def test_a_cancelled_level_may_come_again_when_the_water_has_left_it() -> None:
 
 
 def test_maintenance_tells_no_public_and_ends_by_itself() -> None:
-    """A technician lowers a plate under the sensor: AWAS for officers, marked, never public, nothing left of it."""
+    """A rise in ten samples in a row: AWAS for officers, marked, never public, nothing left of it."""
     work = Maintained(at=at(5), by="Joko", reason="ganti sensor", until=at(65))
-    state, decisions = play([*series([3.0] * 5), work, *rise(3.0, 12.0, 20, start=6)])
+    state, decisions = play([*series([3.0] * 5), work, *rise(3.0, 12.0, 25, start=6)])
     assert 3 == state.level
     assert 0 == state.public_level
+    assert "10 pembacaan berturut-turut" in why(decisions[-1], WIB)
     assert all("maintenance" == decision.public_why and not decision.public_ok for decision in decisions)
     assert "pemeliharaan oleh Joko sampai 00:05 (ganti sensor); tidak ke publik" in why(decisions[-1], WIB)
     deadline = silence_deadline(state, PLAIN, at(-60))
     assert at(65) == deadline
     state, decisions = play([Ticked(at(65) + 1, at(-60))], state=state)
-    assert (None, (), []) == (state.maintenance, state.times, decisions)
+    assert (None, (), [], 0) == (state.maintenance, state.times, decisions, state.verified_level)
+    assert at(65) == state.worked_until
     later = silence_deadline(state, PLAIN, at(-60))
     assert later is not None
     assert later > at(65) + MINUTE
     state, decisions = play(series([3.0] * 20, start=66), state=state)
     assert [("ended", "fell", 0)] == told(decisions)
+
+
+def test_what_hands_do_under_a_sensor_is_no_alarm() -> None:
+    """A technician's arm and tools for some minutes, good samples between doubtful ones: officers are not called."""
+    work = Maintained(at=at(5), by="Joko", reason="ganti sensor", until=at(65))
+    tools = [reading(6 + n, 5.9 if n % 3 else 7.0, flag=Flag.GOOD if n % 3 else Flag.SUSPECT) for n in range(50)]
+    state, decisions = play([*series([3.0] * 5), work, *series([5.9] * 8, start=6), *tools[8:]])
+    assert (0, []) == (state.level, decisions)
+    _, decisions = play([*series([3.0] * 5), work, NeighbourMoved(at(5), "dhompo", True), *series([5.9] * 3, start=6)])
+    assert [("raised", "threshold", 3)] == told(decisions)
 
 
 def test_an_unplugged_sensor_under_maintenance_is_no_alarm() -> None:

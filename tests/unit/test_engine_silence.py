@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from alerting.blind import EVERYTHING, GroupState, group_deadline, group_step
-from alerting.engine import StationState, silence_deadline, step, trend_of
-from alerting.events import Event, GroupHeard, GroupTicked, Ticked
+from alerting.engine import StationState, moment, silence_deadline, step, trend_of
+from alerting.events import Event, GroupHeard, GroupTicked, RainSummed, Sums, Ticked
 from alerting.explain import why
 from alerting.rules import GroupRules, StationRules
+from broker.quality_flags import Flag
 from tests.engine_timetable import MINUTE, PLAIN, at, play, reading, rise, series, told
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -71,6 +72,89 @@ def test_a_deadline_is_always_later_after_its_tick() -> None:
             assert later is None or later > deadline
             deadline = later
         assert state.silent_since is not None
+
+
+def test_silence_raises_when_the_rise_could_be_there() -> None:
+    """0.35 m/h and 1 m to go: when the water may be two hours away, not at once; 0.15 m/h: not at all."""
+    state, _ = play(rise(3.4, 0.35, 24))
+    assert 1 == state.level
+    after, decisions = play(ticks(23, 83), state=state)
+    assert [("raised", "silence", 1), ("raised_higher", "silent_rising", 2)] == told(decisions)
+    assert 30 * MINUTE < decisions[1].at - at(23) < 50 * MINUTE
+    assert (True, 1) == (after.at_least, after.public_level)
+    far, decisions = play(ticks(23, 300), state=play(rise(3.5, 0.15, 24))[0])
+    assert [("raised", "silence", 1)] == told(decisions)
+    assert not far.at_least
+
+
+def test_a_link_that_often_loses_reports_is_given_the_time_that_it_needs() -> None:
+    """Two reports of five are lost: gaps that are usual raise nothing, one that is not does."""
+    kept = (0, 1, 4, 5, 6, 9, 12, 13, 14, 18, 19, 21, 24, 25, 26, 29, 32, 33, 36, 39, 40, 41, 45, 46)
+    values = [reading(minute, 3.6 + 0.01 * minute) for minute in kept]
+    events = sorted([*values, *ticks(0, 46)], key=moment)
+    state, decisions = play(events)
+    assert [("raised", "threshold", 1)] == told(decisions)
+    assert 2 * MINUTE < state.interval_ms < 4 * MINUTE
+    _, decisions = play(ticks(46, 56), state=state)
+    assert [("raised_higher", "silent_rising", 2)] == told(decisions)
+
+
+@pytest.mark.parametrize("low", [5.43, 4.6])
+def test_awas_by_silence_alone_is_public_only_with_support_and_when_the_water_is_nearly_there(low: float) -> None:
+    """Rain upstream and AWAS minutes away: public. AWAS half an hour away: not before the half hour is over."""
+    state, _ = play([wet(-5), *rise(low - 0.46, 1.2, 24)])
+    assert 2 == state.level
+    state, _ = play(ticks(23, 26), state=state)
+    assert (3, True, low > 5) == (state.level, state.at_least, state.public_level == 3)
+    state, _ = play([wet(40)], state=state)
+    assert (3, low > 5) == (state.level, state.public_level == 3)
+    state, _ = play([wet(70)], state=state)
+    assert (3, 3) == (state.level, state.public_level)
+    dry, _ = play([*rise(low - 0.46, 1.2, 24), *ticks(23, 120)])
+    assert (3, 2) == (dry.level, dry.public_level)
+
+
+def wet(minute: float) -> RainSummed:
+    return RainSummed(at(minute), Sums(mm_10min=5, mm_1h=15, mm_3h=30, mm_6h=30, mm_24h=30))
+
+
+def flapping(times: int, *, away: int = 15, back: int = 30) -> list[Event]:
+    """A station that is heard for ``back`` minutes and silent for ``away``, time and again."""
+    heard = [reading(n * (away + back) + minute, 3.0) for n in range(times) for minute in range(back)]
+    return sorted([*heard, *ticks(0, times * (away + back))], key=moment)
+
+
+def test_a_station_that_comes_and_goes_is_told_a_few_times_a_day() -> None:
+    """Thirty-two silences in a day: two alarms and one end, then one alert that stands until data have lasted."""
+    state, decisions = play(flapping(32))
+    assert [("raised", "silence", 0), ("ended", "heard", 0), ("raised", "silence", 0)] == told(decisions)
+    assert None is not state.heard_since or None is not state.silent_since
+    assert "stasiun ini sering putus, maka dicabut setelah data masuk 60 menit tanpa putus (aturan v3)." in why(
+        decisions[2], WIB
+    )
+    lasting = series([3.0] * (13 * 60), start=32 * 45)
+    state, decisions = play(lasting, state=state)
+    assert [("ended", "heard", 0)] == told(decisions)
+    assert "data sudah masuk 720 menit tanpa putus; muka air 3,00 m." in why(decisions[0], WIB)
+    assert None is state.heard_since
+
+
+def test_one_silence_a_day_ends_with_the_first_good_reading() -> None:
+    """Only silences that follow each other closely wait for data that last."""
+    _, decisions = play(flapping(3, away=15, back=8 * 60))
+    assert [("raised", "silence", 0), ("ended", "heard", 0)] * 2 == told(decisions)[:4]
+
+
+def test_doubtful_data_that_stop_are_a_silence_of_another_kind() -> None:
+    """First the data are doubtful, then there are none: the second is told too, once."""
+    doubtful = series([3.2] * 20, start=5, flag=Flag.SUSPECT)
+    events = sorted([*doubtful, *ticks(5, 60)], key=moment)
+    state, decisions = play([*series([3.0] * 5), *events])
+    assert [("raised", "doubtful", 0), ("raised", "silence", 0)] == told(decisions)
+    assert [1, 2] == [decision.version for decision in decisions]
+    assert not state.is_doubtful
+    _, decisions = play([reading(61, 3.0)], state=state)
+    assert [("ended", "heard", 0)] == told(decisions)
 
 
 def test_at_least_stays_until_good_data_come_and_the_level_until_they_have_lasted() -> None:
@@ -181,9 +265,9 @@ def test_why_says_how_long_it_was_silent_and_what_it_saw_last() -> None:
     state, _ = play([*rise(4.0, 1.2, 24)])
     _, (decision,) = play(ticks(23, 30), state=state)
     assert (
-        "Pukul 23:25 stasiun diam 2 menit (biasanya tiap 1 menit) saat air naik 120 cm/jam; terakhir 4,46 m "
-        "pukul 23:23, maka sedikitnya SIAGA, naik (aturan v3); belum ke publik: stasiun diam dan tidak ada yang "
-        "mendukung."
+        "Pukul 23:25 stasiun diam 2 menit (biasanya paling lama 1 menit) saat air naik 120 cm/jam; terakhir 4,46 m "
+        "pukul 23:23, maka sedikitnya SIAGA, naik (aturan v3); belum ke publik: stasiun diam, perlu dukungan dan air "
+        "yang sudah hampir sampai."
     ) == why(decision, WIB)
 
 

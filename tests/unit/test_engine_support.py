@@ -6,7 +6,7 @@ import pytest
 
 from alerting.engine import StationState
 from alerting.episodes import Decision
-from alerting.events import Event, NeighbourMoved, Observed, RainSummed, ReadingRevised, SecondTaken, Sums
+from alerting.events import Event, NeighbourMoved, Observed, RainSummed, ReadingRevised, SecondTaken, Sums, Ticked
 from alerting.explain import why
 from broker.quality_flags import Flag
 from tests.engine_timetable import MINUTE, at, play, reading, rise, series, told
@@ -124,12 +124,37 @@ def test_one_unverified_spike_raises_nothing() -> None:
 
 
 def test_unverified_samples_that_agree_are_an_officers_business() -> None:
-    """Three unverified samples over AWAS in a row: SIAGA, not verified, not public; the flood is not hidden."""
-    state, decisions = play([*series([3.0] * 5), *series([5.9, 6.0, 6.1], start=5, flag=Flag.SUSPECT)])
-    assert [("raised", "threshold", 2)] == told(decisions)
-    assert (False, False, "unverified") == (decisions[0].verified, decisions[0].public_ok, decisions[0].public_why)
+    """Unverified samples that climb over AWAS: SIAGA, not verified, not public; the flood is not hidden."""
+    climb = series([5.9, 6.0, 6.1, 6.2], start=5, flag=Flag.SUSPECT)
+    state, decisions = play([*series([3.0] * 5), *climb])
+    assert [("raised", "threshold", 1), ("raised_higher", "threshold", 2)] == told(decisions)
+    for decision in decisions:
+        assert (False, False, "unverified") == (decision.verified, decision.public_ok, decision.public_why)
     assert (2, 0, 0) == (state.level, state.verified_level, state.public_level)
     assert "3 pembacaan belum terverifikasi berturut-turut" in why(decisions[0], WIB)
+
+
+def test_unverified_samples_that_stay_put_are_for_somebody_to_look_at() -> None:
+    """A car for hours, dry or in the rain: WASPADA, once, and the data are called doubtful, not missing."""
+    for aids in ([], [rain(4, 30)]):
+        car = series([5.9, 5.91, 5.9] * 40, start=5, flag=Flag.SUSPECT)
+        stops = [Ticked(each.received_at + 1, at(-60)) for each in car]
+        events: list[Event] = [event for pair in zip(car, stops, strict=True) for event in pair]
+        state, decisions = play([*series([3.0] * 5), *aids, *events])
+        assert [("raised", "threshold", 1), ("raised", "doubtful", 1)] == told(decisions)
+        assert (1, 0, True) == (state.level, state.public_level, state.is_doubtful)
+    assert (
+        "Data meragukan: selama 10 menit sampai pukul 23:14 semua pembacaan belum terverifikasi, terakhir 5,90 m; "
+        "pembacaan baik terakhir 3,00 m pukul 23:04; periksa alat (aturan v3)."
+    ) == why(decisions[-1], WIB)
+
+
+def test_a_witness_makes_unverified_samples_that_stay_put_awas_for_officers() -> None:
+    """A neighbour stands above NORMAL: the wave may have come between two reports."""
+    up = NeighbourMoved(at(4), "dhompo", True)
+    state, decisions = play([*series([3.0] * 4), up, *series([5.9] * 3, start=5, flag=Flag.SUSPECT)])
+    assert [("raised", "threshold", 3)] == told(decisions)
+    assert 0 == state.public_level
 
 
 def test_unverified_samples_with_support_may_be_awas_for_officers() -> None:

@@ -50,9 +50,18 @@ class Watched:
     reasons: dict[int, str | None] = field(default_factory=dict)
     first: dict[int, int] = field(default_factory=dict)
 
-    def take(self, minute: float, value: float | None, *, flag: int = Flag.GOOD, reason: str | None = None) -> int:
+    def take(
+        self,
+        minute: float,
+        value: float | None,
+        *,
+        raw: float | None = None,
+        flag: int = Flag.GOOD,
+        reason: str | None = None,
+    ) -> int:
         number = len(self.flags) + 1
-        sample = Sample(number, T0 + round(minute * MINUTE), value, value, int(flag), reason)
+        raw = value if raw is None else raw
+        sample = Sample(number, T0 + round(minute * MINUTE), value, raw, int(flag), reason)
         found = assess(self.state, sample, self.limits, self.around)
         self.state = found.state
         self.flags[number] = self.first[number] = found.flag
@@ -129,7 +138,7 @@ def test_rain_does_not_make_a_spike_good() -> None:
     """A step too great to be believed at once needs a second sample even in rain."""
     watched = Watched(around=Around(rain=32.0)).play([*CALM, 4.0, 1.01])
     assert [1, 1, 1, 1, 1, 4, 1] == watched.final
-    watched = Watched(around=Around(rain=32.0)).play([*CALM, 3.0, 3.1])
+    watched = Watched(around=Around(rain=32.0)).play([*CALM, 3.0, 3.25])
     assert [Flag.GOOD] * 7 == watched.final
 
 
@@ -165,10 +174,34 @@ def test_a_failed_sample_interrupts_what_agrees() -> None:
 
 
 def test_what_was_believed_wrongly_ends_by_going_back() -> None:
-    """Rain made a parked car's plateau good; when the car leaves, two samples at the old level are enough."""
-    watched = Watched(around=Around(rain=30.0)).play([*CALM, *[2.6] * 30, 1.02, 1.01, 1.02])
+    """A rising neighbour made a parked car's plateau good; when it leaves, two samples at the old level are enough."""
+    watched = Watched(around=Around(rise=0.5)).play([*CALM, *[2.6] * 30, 1.02, 1.01, 1.02])
     assert [3, 1, 1] == list(watched.first.values())[-3:]
     assert [1, 1, 1] == watched.final[-3:]
+
+
+def test_a_car_that_parks_in_the_rain_is_a_car() -> None:
+    """Rain explains a rise that goes on, and a small step; a large one that stays put needs a neighbour."""
+    parked = Watched(around=Around(rain=30.0)).play([*CALM, *[2.6, 2.61] * 15])
+    assert [3] * 30 == parked.final[5:]
+    assert "box" == parked.test_of(35)
+    rising = Watched(around=Around(rain=30.0)).play([*CALM, 2.6, 2.8])
+    assert [1, 1] == rising.final[5:]
+
+
+def test_what_jumps_and_only_sinks_is_a_bent_mast() -> None:
+    """Everything reads 2 m higher while the river falls, for hours; a plateau that wanders up is water."""
+    bent = Watched().play([*CALM, *[3.0 - 0.004 * n for n in range(170)]])
+    assert {3} == set(bent.final[5:])
+    water = Watched().play([*CALM, *[3.0 + 0.004 * n for n in range(170)]])
+    assert 1 == water.final[-1]
+
+
+def test_no_water_moves_by_metres_a_minute() -> None:
+    """Three false echoes that happen to climb are not a flash flood; half a metre a minute may be one."""
+    echoes = Watched().play([*CALM, 2.2, 4.6, 5.2])
+    assert [3] * 3 == echoes.final[5:]
+    assert [1] * 3 == Watched().play([*CALM, 1.5, 2.0, 2.5]).final[5:]
 
 
 def test_a_glitch_in_a_flood_does_not_hide_it() -> None:
@@ -256,10 +289,23 @@ def test_a_record_flood_leaves_the_site_s_span_step_by_step() -> None:
 def test_obstructed_may_be_water_at_the_sensor() -> None:
     """MaxBotix says 300 for everything nearer: with the water just below, that is not a failure."""
     code = "hardware_code: raw 300 = obstructed"
+
+    def flag(watched: Watched, minute: float, raw: float) -> int:
+        return watched.flags[watched.take(minute, 4.1, raw=raw, flag=Flag.FAIL, reason=code)]
+
     high = Watched(limits=default_limits("level_m", "maxbotix")).play([3.9, 3.95, 4.0, 4.05])
     low = Watched(limits=default_limits("level_m", "maxbotix")).play([1.0, 1.0, 1.0, 1.0])
-    taken = [watched.flags[watched.take(4, 4.1, flag=Flag.FAIL, reason=code)] for watched in (high, low)]
-    assert [Flag.SUSPECT, Flag.FAIL] == taken
+    assert [Flag.SUSPECT, Flag.FAIL] == [flag(watched, 4, 300) for watched in (high, low)]
+
+
+def test_a_code_never_becomes_a_measurement_by_waiting() -> None:
+    """After an hour of codes anything would fit the last value; what lies outside the sensor's span never does."""
+    code = "hardware_code: raw 0 = failed"
+    watched = Watched(limits=default_limits("level_m", "maxbotix")).play([2.3] * 5)
+    taken = [watched.take(minute, 8.0, raw=0, flag=Flag.FAIL, reason=code) for minute in range(5, 200)]
+    assert {Flag.FAIL} == {watched.flags[number] for number in taken}
+    obstructed = [watched.take(200 + n, 7.7, raw=300, flag=Flag.FAIL, reason=code) for n in range(60)]
+    assert {Flag.FAIL} == {watched.flags[number] for number in obstructed}
 
 
 def test_pm_stuck_at_zero() -> None:

@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerting.episodes import AirCause, Kind, RainCause, Why
 from alerting.gsm7 import transliterated
+from alerting.text_clauses import Hazard
 from alerting.texts import LIMIT, AlertText, septets, sms
 from broker.levels import Level
 
@@ -251,7 +253,15 @@ NAMES = st.one_of(
 )
 ALERTS = st.builds(
     AlertText,
-    kind=st.sampled_from(["raised", "raised_higher", "lowered", "ended"]),
+    kind=st.sampled_from(get_args(Kind)),
+    hazard=st.sampled_from(get_args(Hazard)),
+    why=st.none() | st.sampled_from(get_args(Why)),
+    by=st.none() | NAMES,
+    verified=st.booleans(),
+    in_maintenance=st.booleans(),
+    silent_for_ms=st.none() | st.integers(0, 10**9),
+    rain=st.none() | st.builds(RainCause, mm=st.floats(0, 3000), complete=st.floats(0, 1)),
+    air=st.none() | st.builds(AirCause, category=st.none() | st.integers(0, 4), critical=st.none() | NAMES),
     level=st.sampled_from(Level),
     station_name=NAMES,
     river=st.none() | NAMES,

@@ -12,7 +12,8 @@ from alerting.web.readings import LastHour
 from alerting.web.replica import Replica
 from broker.clock import Clock
 from broker.live import AlertView, Event, MessageView, StationView
-from tests.browser.scenes import SCENES, river
+from tests.browser.alert_scenes import ALL_SCENES, area
+from tests.browser.scenes import SCENES, alert, rain, river
 
 NOW = Clock().now()
 KINDS: dict[type, Any] = {StationView: "station", AlertView: "alert", MessageView: "message"}
@@ -112,7 +113,7 @@ def test_the_first_paint_says_ages_without_a_script() -> None:
 
 def test_no_inline_script_or_style_is_served() -> None:
     """The strict policy of the page holds for every fragment."""
-    for scene in SCENES.values():
+    for scene in ALL_SCENES.values():
         html = board_of(*scene(NOW).entities)[0].page(has_charts=True)
         assert [] == [bad for bad in (" style=", "<style", "onclick", "javascript:") if bad in html]
         assert html.count("<script") == html.count('src="/static/')
@@ -120,7 +121,7 @@ def test_no_inline_script_or_style_is_served() -> None:
 
 def test_no_siaga_number_is_ever_printed() -> None:
     """Siaga 1 means the worst in one city and the lowest in another."""
-    for scene in SCENES.values():
+    for scene in ALL_SCENES.values():
         html = board_of(*scene(NOW).entities)[0].page(has_charts=True)
         assert [] == re.findall(r"siaga[ -]?(?:\d|i+\b)[^<]*", re.sub(r'data-limits="[^"]*"', "", html), re.IGNORECASE)
 
@@ -130,3 +131,32 @@ def test_examples_are_marked_wherever_they_show() -> None:
     board, _ = board_of(*SCENES["awas"](NOW).entities)
     marked = {name for name, fragment in board.fragments.items() if "CONTOH, belum resmi" in fragment.html}
     assert {"station-welang", "station-udara", "alert-welang.level.1", "group-welang.level.1.3"} <= marked
+
+
+def test_an_area_changes_the_card_that_it_stands_in() -> None:
+    """Five areas of one flood go out in its card, and are no card, nor counted."""
+    board, _ = board_of(river("Welang", NOW, 5.8), river("Petung", NOW), alert(NOW))
+    patch = opened(tell(board, area("Karangketug", 1001, NOW), area("Randusari", 1002, NOW)))
+    assert (["alert-welang.level.1"], {}) == (list(patch["set"]), patch["lists"])
+    assert "<b>Karangketug, Randusari</b>" in patch["set"]["alert-welang.level.1"]
+    assert "<b>1</b> peringatan aktif" in board.fragments["count"].html
+
+
+def test_areas_move_to_a_card_of_their_own_when_their_alert_ends() -> None:
+    """And back into the next one; nothing of them is lost between."""
+    board, _ = board_of(river("Welang", NOW, 5.8), alert(NOW), area("Karangketug", 1001, NOW))
+    ended = opened(tell(board, alert(NOW, kind="ended", active=False, level="NORMAL", version=4)))
+    assert ["alert-wilayah", "alert-welang.level.1"] == ended["lists"]["alerts"]
+    assert "Karangketug" in ended["set"]["alert-wilayah"]
+    assert "Karangketug" not in ended["set"]["alert-welang.level.1"]
+    again = opened(tell(board, alert(NOW, id="welang.level.2")))
+    assert ["alert-welang.level.2", "alert-welang.level.1"] == again["lists"]["alerts"]
+    assert "Karangketug" in again["set"]["alert-welang.level.2"]
+
+
+def test_an_alert_of_rain_changes_the_card_of_its_station() -> None:
+    """The station itself said nothing new."""
+    board, _ = board_of(rain(NOW), river("Welang", NOW))
+    patch = opened(tell(board, alert(NOW, id="hujan-hulu.rain.1", station="hujan-hulu", hazard="rain", level="SIAGA")))
+    assert "SIAGA hujan lebat" in patch["set"]["station-hujan-hulu"]
+    assert "SIAGA" in patch["title"]

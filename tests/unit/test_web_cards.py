@@ -60,20 +60,22 @@ def test_the_tally_leaves_out_what_is_not_there() -> None:
 
 def test_an_alert_of_silence_is_titled_by_the_silence() -> None:
     """Whatever level the station holds, the news is that it cannot be seen."""
-    card = alert_card(alert(NOW, hazard="data", level="AWAS"), messages=[])
+    card = alert_card(alert(NOW, hazard="data", level="AWAS"), station=None, areas=(), messages=[])
     assert ("TIDAK ADA DATA", "nodata") == (card.title, card.mark)
 
 
 def test_an_old_station_shows_no_trend() -> None:
     """A trend of data that stopped is not a trend now."""
-    card = station_card(river("W", NOW, 5.8, silent=True, state="AWAS", level="AWAS", rate=0.4), tail=None, now=NOW)
-    assert (True, None, "sedikitnya AWAS, naik") == (card.is_old, card.trend, card.held)
+    card = station_card(
+        river("W", NOW, 5.8, silent=True, state="AWAS", level="AWAS", rate=0.4), weather=(), tail=None, now=NOW
+    )
+    assert (True, None, "sedikitnya AWAS, naik") == (card.is_old, card.trend, card.badges[-1].text)
 
 
 def test_a_failed_reading_is_shown_struck_and_used_for_nothing() -> None:
     """A value that failed its test is there to be seen, with its reason, but it is no level."""
     station = river("W", NOW, series=[series("level_m", 65.0, NOW, 4, "di luar 0 sampai 8 m")])
-    card = station_card(station, tail=None, now=NOW)
+    card = station_card(station, weather=(), tail=None, now=NOW)
     assert card.head is not None
     assert ("65,00", "failed", "tidak lolos uji", None) == (
         card.head.shown,
@@ -88,7 +90,7 @@ def test_a_failed_reading_is_shown_struck_and_used_for_nothing() -> None:
 
 def test_an_air_station_claims_no_ispu() -> None:
     """Concentrations with units, and the sentence that they are not the index."""
-    card = station_card(air(NOW), tail=None, now=NOW)
+    card = station_card(air(NOW), weather=(), tail=None, now=NOW)
     assert card.head is not None
     assert card.air is not None
     assert ("µg/m³", "ISPU", None) == (card.head.unit, card.air.title, card.air.mark)
@@ -97,7 +99,9 @@ def test_an_air_station_claims_no_ispu() -> None:
 
 def test_a_station_that_never_reported_is_drawn() -> None:
     """No series, no level, no error."""
-    card = station_card(river("W", NOW, series=[], trend=None, state="TIDAK ADA DATA", level=None), tail=None, now=NOW)
+    card = station_card(
+        river("W", NOW, series=[], trend=None, state="TIDAK ADA DATA", level=None), weather=(), tail=None, now=NOW
+    )
     assert (None, True) == (card.head, card.is_old)
 
 

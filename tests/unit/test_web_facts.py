@@ -5,7 +5,7 @@ import pytest
 
 from alerting.web.station_card import station_card
 from alerting.web.station_facts import Fact, air_index, facts_of
-from broker.live import RainSumView, RainView, UpstreamRainView
+from broker.live import AirView, RainSumView, RainView, UpstreamRainView
 from tests.browser.scenes import HOUR, MINUTE, air, foul_air, rain, river, series, tide
 
 NOW = 1_764_000_000_000  # 24 Nov 2025, 23:00:00 WIB
@@ -123,7 +123,9 @@ def test_an_index_that_cannot_be_computed_says_why() -> None:
 )
 def test_every_flag_has_a_look_and_a_word(flag: int, look: str, doubt: str | None, usable: bool) -> None:
     """Only good numbers go without a word; failed and missing ones are used for nothing, and all are shown."""
-    card = station_card(river("W", NOW, series=[series("level_m", 1.5, NOW, flag, "x")]), tail=None, now=NOW)
+    card = station_card(
+        river("W", NOW, series=[series("level_m", 1.5, NOW, flag, "x")]), weather=(), tail=None, now=NOW
+    )
     assert card.head is not None
     assert (look, doubt, "1,50") == (card.head.look, card.head.doubt, card.head.shown)
     assert (usable, flag == 1) == (card.head.value is not None, card.head.why is None)
@@ -132,7 +134,9 @@ def test_every_flag_has_a_look_and_a_word(flag: int, look: str, doubt: str | Non
 def test_other_quantities_have_their_own_quality() -> None:
     """The battery's flag is not the level's."""
     low = series("battery_mv", 1.0, NOW, 4, "gross_range: 1 outside sensor 2500..5500")
-    card = station_card(river("W", NOW, series=[series("level_m", 1.5, NOW - MINUTE), low]), tail=None, now=NOW)
+    card = station_card(
+        river("W", NOW, series=[series("level_m", 1.5, NOW - MINUTE), low]), weather=(), tail=None, now=NOW
+    )
     assert card.head is not None
     assert [("good", "failed")] == [(card.head.look, other.look) for other in card.others]
 
@@ -140,3 +144,12 @@ def test_other_quantities_have_their_own_quality() -> None:
 def test_air_without_an_index_waits_for_its_day() -> None:
     """Before the first computation."""
     assert "24 jam" in air_index(air(NOW).air, NOW).basis
+
+
+def test_an_index_that_cannot_be_computed_says_why_after_its_name() -> None:
+    """The title is the name; core's sentence begins with it too."""
+    told = msgspec.structs.replace(
+        air(NOW), air=AirView(index=None, reason="ISPU belum dapat dihitung: data 3 jam.", computed_at=NOW)
+    )
+    shown = air_index(told.air, NOW)
+    assert ("ISPU", "belum dapat dihitung: data 3 jam.") == (shown.title, shown.basis)
