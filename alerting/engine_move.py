@@ -37,9 +37,13 @@ def retraced(times: tuple[int, ...], values: tuple[float, ...]) -> Motion | None
 
 
 def forecast(state: StationState, rules: StationRules, rate: Trend | None) -> tuple[Level, Eta] | None:
-    """The next threshold above the water and when it is expected; None when it is not rising or not known."""
+    """The next threshold above the water and when it is expected; None when it is not rising or not known.
+
+    Nothing is said from data that are in doubt: a jump that nothing supports, samples that are not verified.
+    """
     limits = limits_in_force(state, rules, state.last_time)
-    if limits is None or rate is None or state.last_value is None:
+    is_in_doubt = state.step_from is not None or state.doubt is not None
+    if limits is None or rate is None or state.last_value is None or is_in_doubt:
         return None
     for level, height in zip(_levels, limits, strict=True):
         if state.last_value < height:

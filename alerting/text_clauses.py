@@ -48,6 +48,7 @@ _WHEN_OVER: Final[dict[Hazard, tuple[str, str]]] = {
     "rain": ("HUJAN REDA. Peringatan hujan", "sungai masih bisa naik, tetap pantau"),
     "air": ("UDARA MEMBAIK. Peringatan udara", "kelompok rentan hati-hati"),
 }
+_PARAMETERS: Final = ("PM25", "PM10", "SO2", "CO", "O3", "NO2", "HC")
 _NEXT: Final = {Level.NORMAL: "WASPADA", Level.WASPADA: "SIAGA", Level.SIAGA: "AWAS", Level.AWAS: "meluap"}
 
 
@@ -247,9 +248,9 @@ def _air(alert: AlertText) -> str:
 
 
 def _parameter(critical: str | None) -> str:
-    """``PM2,5`` for pm25: as people write it, and with nothing in it that a phone makes a link of."""
-    plain = "".join(letter for letter in critical or "" if letter.isascii() and letter.isalnum()).upper()
-    return "PM2,5" if plain == "PM25" else plain
+    """``PM2,5`` for pm25 or PM2.5, as people write it; nothing for what is no parameter of the index."""
+    plain = (critical or "").upper().replace(".", "").replace(",", "")
+    return {"PM25": "PM2,5"}.get(plain, plain) if plain in _PARAMETERS else ""
 
 
 def _silence_of_group(alert: AlertText, zone: ZoneInfo) -> str:

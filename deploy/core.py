@@ -182,6 +182,9 @@ class Core:
         if known is not None:
             return known
         topic = topics.parse(arrival.topic)
+        if (topic.realm, topic.kind) != (self.settings.site.realm, "obs"):
+            due = topics.topic(self.settings.site.realm, "<node>", "obs")
+            raise topics.BadTopic(f"{topic.realm}/{topic.kind} is not taken here, only {due}")
         node = self.memory.nodes.get(topic.node)
         if node is None:
             raise topics.BadTopic(f"node {topic.node} is not known here; make it with: kentongan node new {topic.node}")

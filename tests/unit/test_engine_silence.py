@@ -80,7 +80,7 @@ def test_silence_raises_when_the_rise_could_be_there() -> None:
     assert 1 == state.level
     after, decisions = play(ticks(23, 83), state=state)
     assert [("raised", "silence", 1), ("raised_higher", "silent_rising", 2)] == told(decisions)
-    assert 30 * MINUTE < decisions[1].at - at(23) < 50 * MINUTE
+    assert 20 * MINUTE < decisions[1].at - at(23) < 50 * MINUTE
     assert (True, 1) == (after.at_least, after.public_level)
     far, decisions = play(ticks(23, 300), state=play(rise(3.5, 0.15, 24))[0])
     assert [("raised", "silence", 1)] == told(decisions)
