@@ -154,7 +154,11 @@ def _fell_silent(state: StationState, rules: StationRules, tick: Ticked) -> Deci
         relapses = min(relapses + 1, len(LASTING_MS) - 1) if is_close else 0
     state = _replace(state, is_doubtful=is_doubtful, relapses=relapses)
     if state.heard_since is not None:  # the alert of the silence before still stands
-        return _replace(state, silent_since=tick.now, heard_since=None), ()
+        state = _replace(state, silent_since=tick.now, heard_since=None)
+        if state.level == Level.NORMAL:
+            return state, ()
+        state = _replace(state, silence_version=state.silence_version + 1)
+        return state, (_silence(state, rules, tick),)
     state = _replace(
         state,
         silent_since=tick.now,

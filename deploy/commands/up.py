@@ -21,7 +21,7 @@ from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 from deploy.supervisor import Program, Supervisor
 
-READY_S: Final = 20.0
+READY_S: Final = 120.0
 DEMO_SPEED: Final = 60.0
 MOST_SPEED: Final = 120.0
 

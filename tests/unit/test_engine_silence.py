@@ -139,6 +139,15 @@ def test_a_station_that_comes_and_goes_is_told_a_few_times_a_day() -> None:
     assert None is state.heard_since
 
 
+def test_a_sensor_that_vanishes_in_a_flood_is_told_however_often_it_came_and_went() -> None:
+    """Its alert of silence still stands when it is heard at SIAGA and falls silent: the officer is told again."""
+    state, _ = play(flapping(6))
+    begin = 6 * 45
+    events = sorted([*series([4.7] * 30, start=begin), *ticks(begin, begin + 60)], key=moment)
+    _, decisions = play(events, state=state)
+    assert [("raised", "threshold", 2), ("raised", "silence", 2)] == told(decisions)
+
+
 def test_one_silence_a_day_ends_with_the_first_good_reading() -> None:
     """Only silences that follow each other closely wait for data that last."""
     _, decisions = play(flapping(3, away=15, back=8 * 60))
