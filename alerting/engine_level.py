@@ -164,11 +164,11 @@ def is_dismissed(state: StationState, level: int, at: int) -> bool:
 
 
 def _expects_awas(state: StationState, rule: LevelRule, limits: tuple[float, float, float]) -> bool:
-    """Whether the water surely rises and AWAS is expected soon."""
+    """Whether AWAS is expected soon, even at the slow end of the trend."""
     rate = trend_of(state) if rule.early_siaga_ms else None
     if rate is None or state.last_value is None:
         return False
-    left = expected_ms(limits[2], value=state.last_value, trend=rate)
+    left = expected_ms(limits[2], value=state.last_value, trend=_replace(rate, rate=rate.slow))
     return left is not None and left <= rule.early_siaga_ms
 
 

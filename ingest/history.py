@@ -20,7 +20,7 @@ TIME_MIN: Final = -9_223_372_036_854
 TIME_MAX: Final = 9_223_372_036_854
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Point(msgspec.Struct, frozen=True, gc=False):
     """What history holds for one station, quantity and time. ``value`` is null when nothing was measured."""
 
     time: int  # ms UTC

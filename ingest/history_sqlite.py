@@ -5,10 +5,10 @@ One process writes the file; everybody else opens it with :class:`SqliteReader`.
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, starmap
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table
@@ -117,6 +117,8 @@ _EXTENT: Final = (
     " (SELECT max(time) FROM points WHERE station = ?1 AND quantity = ?2)"
 )
 
+Answer = TypeVar("Answer")
+
 
 class SqliteReader:
     """Reads a history file that another process may be writing."""
@@ -128,10 +130,13 @@ class SqliteReader:
         self._days = Days(zone)
 
     def range(self, station: str, quantity: str, start: int, end: int, limit: int) -> list[Point]:
-        return [_point(row) for row in self._fetch(_RANGE, station, quantity, start, end, limit)]
+        # Row by row: a list of rows beside that of points would wake the garbage collector again and again.
+        return self._read(
+            lambda: list(starmap(Point, self._connection.execute(_RANGE, (station, quantity, start, end, limit))))
+        )
 
     def latest(self, station: str, quantity: str) -> Point | None:
-        return next((_point(row) for row in self._fetch(_LATEST, station, quantity)), None)
+        return next(starmap(Point, self._fetch(_LATEST, station, quantity)), None)
 
     def aggregates(  # noqa: PLR0917  (as range, with a tier)
         self, station: str, quantity: str, start: int, end: int, tier: Tier, limit: int
@@ -176,26 +181,14 @@ class SqliteReader:
             yield station, quantity
 
     def _fetch(self, statement: str, *parameters: Any, named: dict[str, Any] | None = None) -> list[Any]:
+        return self._read(lambda: self._connection.execute(statement, named or parameters).fetchall())
+
+    def _read(self, ask: Callable[[], list[Answer]]) -> list[Answer]:
         try:
             with self._one_at_a_time:
-                return self._connection.execute(statement, named or parameters).fetchall()
+                return ask()
         except sqlite3.DatabaseError as error:
             raise HistoryUnavailable(f"history can't be read: {error}") from None
-
-
-def _point(row: Sequence[Any]) -> Point:
-    time, value, raw, flag, reason, node, revision, received_at, epoch = row
-    return Point(
-        time=time,
-        value=value,
-        raw=raw,
-        flag=flag,
-        reason=reason,
-        node=node,
-        revision=revision,
-        received_at=received_at,
-        epoch=epoch,
-    )
 
 
 def _bucket(row: Sequence[Any]) -> Bucket:
