@@ -160,7 +160,7 @@ class _Player:
     def _decided(self, scope: str, state: ScopeState, decisions: tuple[Decision, ...], now: int) -> None:
         self._memory.put(scope, state)
         for decision in decisions:
-            self.outcome.decisions.append((now, decision, explain.why(decision, self._zone)))
+            self.outcome.decisions.append((now, decision, explain.why(decision, self._zone, self._named)))
             self.outcome.messages += self._messages(decision, now)
         if scope not in self._scopes and scope != EVERYTHING:
             self._scopes.append(scope)
@@ -170,10 +170,11 @@ class _Player:
         is_public = decision.hazard == "area" and decision.public_ok
         if not is_public and not policy.is_for_officers(decision):
             return []
-        text = sms(self._text(decision))
         if is_public:
             area = self._registry.areas.name(decision.station)
+            text = f"{Level(decision.level).name}: boleh disiarkan; teks untuk warga belum dibuat"
             return [Message(at=now, scope=decision.station, audience="warga", recipient=area, text=text)]
+        text = sms(self._text(decision))
         officers = self._registry.officers
         entries = policy.messages(decision, officers=officers, body=text, now=now, first_id=self._ids(len(officers)))
         return [
@@ -181,9 +182,13 @@ class _Player:
             for entry in entries
         ]
 
+    def _named(self, scope: str) -> str:
+        station = self._registry.stations.get(scope)
+        return self._registry.areas.name(scope) if station is None else station.name
+
     def _text(self, decision: Decision) -> AlertText:
         station = self._registry.stations.get(decision.station)
-        name = self._registry.areas.name(decision.station) if station is None else station.name
+        name = self._named(decision.station)
         kelurahan = () if station is None else self._registry.areas.names(station.kelurahan)
         return alert_text(decision, name=(name, True), station=station, kelurahan=kelurahan, settings=self._settings)
 
