@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from alerting.channels.demo import DemoChannel
 from alerting.channels.port import Channel
@@ -93,20 +94,22 @@ def prepare_broker(settings: Settings, state: StateFolder) -> BrokerSettings:
 
 
 def history_of(settings: Settings, state: StateFolder, *, base: Path) -> History:
+    zone = ZoneInfo(settings.site.timezone)  # whose days the rollups are of
     if settings.history.kind == "influxdb":
         from ingest.history_influx import InfluxHistory
 
-        return InfluxHistory(_influx(settings, base), state.history_cursor)
-    return SqliteHistory(state.history)
+        return InfluxHistory(_influx(settings, base), state.history_cursor, zone=zone)
+    return SqliteHistory(state.history, zone=zone)
 
 
 def history_reader_of(settings: Settings, state: StateFolder, *, base: Path) -> HistoryReader:
     """For the web; raises HistoryUnavailable while there is nothing to read."""
+    zone = ZoneInfo(settings.site.timezone)  # whose days the rollups are of
     if settings.history.kind == "influxdb":
         from ingest.history_influx import InfluxReader
 
-        return InfluxReader(_influx(settings, base))
-    return SqliteReader(state.history)
+        return InfluxReader(_influx(settings, base), zone=zone)
+    return SqliteReader(state.history, zone=zone)
 
 
 def reload_broker(state: StateFolder) -> bool:

@@ -233,21 +233,24 @@ def _point(row: PointRow) -> Point | None:
         return None
     if row.revision is None or row.received_at is None or row.epoch is None:
         return None
-    nulls = int(row.nulls)
-    value = None if nulls & _VALUE_NULL else row.value
-    raw = None if nulls & _RAW_NULL else row.raw
-    if (value is None and not nulls & _VALUE_NULL) or (raw is None and not nulls & _RAW_NULL):
-        return None
+    value, raw = row.value, row.raw
+    if row.nulls or value is None or raw is None:
+        nulls = int(row.nulls)
+        value = None if nulls & _VALUE_NULL else value
+        raw = None if nulls & _RAW_NULL else raw
+        if (value is None and not nulls & _VALUE_NULL) or (raw is None and not nulls & _RAW_NULL):
+            return None
+    # By position, in the order of the fields: a chart's month is 43 200 of these.
     return Point(
-        time=row.time,
-        value=value,
-        raw=raw,
-        flag=int(row.flag),
-        reason=row.reason or None,
-        node=row.node,
-        revision=int(row.revision),
-        received_at=int(row.received_at),
-        epoch=int(row.epoch),
+        row.time,
+        value,
+        raw,
+        int(row.flag),
+        row.reason or None,
+        row.node,
+        int(row.revision),
+        int(row.received_at),
+        int(row.epoch),
     )
 
 
