@@ -101,6 +101,9 @@ class AirIndexJob:
         if slot is None:
             return
         stations = list(self._stations())
+        if not stations:
+            self._last = None  # the first station to come begins at once, and missed nothing
+            return
         try:
             outcomes = await asyncio.to_thread(self._work_out, stations, slot)
         except HistoryUnavailable as error:

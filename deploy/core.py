@@ -24,7 +24,6 @@ from alerting.episodes import Maintenance
 from alerting.outbox import Attempt
 from broker import topics, wire
 from broker.clock import Clock
-from deploy.acknowledgements import Acknowledgements
 from deploy.broker_link import Arrival
 from deploy.dead_letters import DeadLetters
 from deploy.journal import Group, Journal
@@ -37,6 +36,7 @@ from deploy.settings import Settings
 from deploy.snapshots import Snapshots
 from deploy.telling import Plan, Telling
 from ingest.readings import Reading, readings
+from ingest.received import ranges
 from ingest.stations import Node
 
 log: Final = logging.getLogger(__name__)
@@ -95,10 +95,6 @@ class Core:
         self.judgement = Judgement(
             registry=registry, memory=memory, ids=journal.take_ids, recall=self._recall, decided=self._decided
         )
-        self.acknowledgements = Acknowledgements(
-            settings.site.realm,
-            lambda topic, payload: self.link.publish(topic, payload),  # noqa: PLW0108  the link comes later
-        )
         self.dead_letters = DeadLetters(journal, self.counters)
         self.listening_since = self.linked_since = clock.now()
         self._is_linked = False
@@ -151,8 +147,7 @@ class Core:
             self.sender.carry(attempt)
         self.link.acknowledge(arrivals)
         if is_durable:
-            self.acknowledgements.add(taken)
-            self.acknowledgements.flush(now)
+            self._acknowledge_to_nodes(taken, now)
         self.hub.flush()
 
     # -- take: one message in ------------------------------------------------------------------------------------
@@ -303,3 +298,11 @@ class Core:
         self.group.dead_letters.clear()
         self.group.commands.clear()  # who gave them was told that they are not stored, and may say them again
         self.snapshots.take_back(self.group)
+
+    def _acknowledge_to_nodes(self, taken: dict[str, list[tuple[int, int]]], now: int) -> None:
+        realm = self.settings.site.realm
+        for node, numbers in taken.items():
+            acked = ranges(numbers)
+            for first in range(0, len(acked), wire.MAX_RANGES):
+                ack = wire.Ack(now=now, acked=acked[first : first + wire.MAX_RANGES])
+                self.link.publish(topics.topic(realm, node, "ack"), wire.encode(ack))

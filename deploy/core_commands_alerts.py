@@ -82,6 +82,7 @@ def _why_scope(commands: "Commands", name: str) -> dict[str, Any]:
         stored,
         now=core.clock.now(),
         zone=core.telling.zone,
+        air=core.memory.air.get(scope),
     )
     return {"about": scope, "sentences": sentences}
 

@@ -59,12 +59,17 @@ def station_list(commands: "Commands", _request: Request) -> list[dict[str, Any]
             "hazard": station.hazard,
             "river": station.river,
             "example": station.example,
-            "state": state_of(core.memory.states[name], core.memory.rules[name]).value,
+            "state": _says(commands, name),
             "nodes": served.get(name, 0),
             "version": core.registry.versions[name],
         }
         for name, station in sorted(core.registry.stations.items())
     ]
+
+
+def _says(commands: "Commands", station: str) -> str:
+    memory = commands.core.memory
+    return state_of(memory.states[station], memory.rules[station], memory.air.get(station)).value
 
 
 def station_show(commands: "Commands", request: Request) -> dict[str, Any]:
@@ -74,7 +79,7 @@ def station_show(commands: "Commands", request: Request) -> dict[str, Any]:
     return {
         "station": table_of(station, core.registry.areas),
         "version": core.registry.versions[station.id],
-        "state": state_of(core.memory.states[station.id], core.memory.rules[station.id]).value,
+        "state": _says(commands, station.id),
         "kelurahan": core.registry.kelurahan(station.id),
         "rules": msgspec.to_builtins(core.memory.rules[station.id]),
         "history": _history(commands, station.id),

@@ -132,7 +132,8 @@ def _scheduler(core: Core, state: StateFolder, base: Path) -> AsyncIOScheduler:
         jobs["tide"] = (tide.run, TIDE_S)
     for name, (run, seconds) in jobs.items():
         scheduler.add_job(run, "interval", seconds=seconds, id=name, coalesce=True, misfire_grace_time=None)
-        scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+    if "tide" in jobs:
+        scheduler.modify_job("tide", next_run_time=datetime.now(UTC))  # it is there at a start, not a minute later
     scheduler.start()
     return scheduler
 

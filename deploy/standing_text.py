@@ -10,6 +10,7 @@ from alerting.episodes import Episode
 from alerting.explain import clock_time, metres, number
 from alerting.rules import StationRules
 from broker.levels import Level
+from broker.live import AirView
 from broker.quality_flags import Flag, explain_flag
 from broker.station import Station
 from deploy.alert_records import Version
@@ -40,11 +41,12 @@ def standing(
     *,
     now: int,
     zone: tzinfo,
+    air: AirView | None = None,
 ) -> list[str]:
     """What it says, what was last decided, its last readings, its silence, and what keeps messages back."""
     readings = list(latest)
     return [
-        _says(station, state, rules, zone),
+        _says(station, state, state_of(state, rules, air).value, zone),
         *_decided(state, rules, stored),
         *_readings(readings, rules, zone),
         *_silence(state, stored),
@@ -53,8 +55,7 @@ def standing(
     ]
 
 
-def _says(station: Station, state: StationState, rules: StationRules, zone: tzinfo) -> str:
-    says = state_of(state, rules).value
+def _says(station: Station, state: StationState, says: str, zone: tzinfo) -> str:
     if state.level and says != Level(state.level).name:
         says += f", levelnya tetap {'sedikitnya ' if state.silent_since is not None else ''}{Level(state.level).name}"
     since = f" sejak {clock_time(state.level_since, zone)}" if state.level and state.level_since else ""

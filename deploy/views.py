@@ -52,7 +52,7 @@ def station_view(
 ) -> StationView:
     trend = trend_of(state) if rules.level is not None or station.measures_water else None
     expected = forecast(state, rules, trend)
-    says = state_of(state, rules)
+    says = state_of(state, rules, weather.air)
     rule = rules.level
     limits = {} if rule is None else {level.name: rule.thresholds.of(level) for level in Level if level}
     return StationView(
@@ -139,16 +139,21 @@ def _series_view(reading: Reading, state: StationState, rules: StationRules) -> 
     )
 
 
-def state_of(state: StationState, rules: StationRules) -> State:
-    """What the station says: maintenance, then silence, before everything; without any rule it is never NORMAL."""
+def state_of(state: StationState, rules: StationRules, air: AirView | None = None) -> State:
+    """What the station says: maintenance, then silence, before everything; with nothing to judge by it is never NORMAL.
+
+    ``air`` is what is known of its index: a place whose ISPU could not be worked out is not said to be well.
+    """
     if state.maintenance is not None:
         return State.MAINTENANCE
     if state.last_seen is None or state.silent_since is not None:
         return State.NO_DATA
-    if rules.level is None and rules.rain is None and rules.air is None:
+    episodes = [episode.level for episode in (state.rain, state.air) if episode is not None]
+    level = max([state.level, *episodes])
+    has_index = rules.air is not None and air is not None and air.index is not None
+    if level == Level.NORMAL and rules.level is None and rules.rain is None and not has_index:
         return State.NOT_SET
-    weather = [episode.level for episode in (state.rain, state.air) if episode is not None]
-    return STATE_OF_LEVEL[Level(max([state.level, *weather]))]
+    return STATE_OF_LEVEL[Level(level)]
 
 
 def alert_view(

@@ -19,6 +19,7 @@ from deploy.state_folder import CoreRuns, StateFolder
 
 DEFAULT_SETTINGS = Path("kentongan.toml")
 DEMO_SETTINGS = Path(__file__).parent.parent / "demo.toml"
+DEMO_STATE = Path("var/demo")
 
 
 class Refused(Exception):
@@ -42,7 +43,9 @@ def open_settings(
     """Settings, prepared state folder, and the folder that relative paths in the settings start from."""
     settings = load(args.settings, overrides=overrides)
     base = args.settings.absolute().parent
-    state = StateFolder((args.state or base / settings.site.state_dir).absolute())
+    # The demonstration's settings may lie where nothing can be written; what it does lies where it was started.
+    is_demo = args.settings.resolve() == DEMO_SETTINGS.resolve()
+    state = StateFolder((args.state or (DEMO_STATE if is_demo else base / settings.site.state_dir)).absolute())
     state.prepare()
     return settings, state, base
 

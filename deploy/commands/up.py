@@ -16,7 +16,7 @@ from broker.clock import Clock
 from broker.control import CommandFailed, CoreUnreachable, Request
 from deploy import demonstration
 from deploy.assembly import channels_of, credentials_of, prepare_broker
-from deploy.commands.common import DEFAULT_SETTINGS, DEMO_SETTINGS, Refused, add_settings, open_settings
+from deploy.commands.common import DEFAULT_SETTINGS, DEMO_SETTINGS, DEMO_STATE, Refused, add_settings, open_settings
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 from deploy.supervisor import Program, Supervisor
@@ -70,7 +70,7 @@ def _open(args: argparse.Namespace) -> tuple[Settings, StateFolder, Path]:
     overrides: dict[str, Any] = {} if args.web_port is None else {"web.port": args.web_port}
     if args.demo:
         args.settings = DEMO_SETTINGS if args.settings == DEFAULT_SETTINGS else args.settings
-        args.state = args.state or Path("var/demo")
+        args.state = args.state or DEMO_STATE
     elif args.scenario != "badai":
         raise Refused("--scenario tells the demonstration's story; it needs --demo")
     return open_settings(args, overrides)

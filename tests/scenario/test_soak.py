@@ -96,8 +96,7 @@ def test_it_finds_an_acknowledgement_before_the_commit(
 
     def hasty(self: Core, node: Node, observation: Observation, now: int, *, is_retained: bool) -> bool:
         is_taken = honest(self, node, observation, now, is_retained=is_retained)
-        self.acknowledgements.add({node.id: [(observation.boot, observation.seq)]})
-        self.acknowledgements.flush(now)
+        self._acknowledge_to_nodes({node.id: [(observation.boot, observation.seq)]}, now)
         return is_taken
 
     monkeypatch.setattr(Core, "_take_observation", hasty)

@@ -72,9 +72,9 @@ class Watch:
     """Core's clock, set by hand, and what was published."""
 
     def __init__(self, hours: Hours, now: int) -> None:
-        self.now, self.seen = now, list[AirOutcome]()
+        self.now, self.seen, self.stations = now, list[AirOutcome](), ["udara"]
         self.job = AirIndexJob(
-            stations=lambda: ["udara"],
+            stations=lambda: self.stations,
             open_reader=hours.open,
             publish=self.seen.append,
             now=lambda: self.now,
@@ -221,6 +221,18 @@ def test_hours_that_were_missed_are_counted(hours: Hours, watch: Watch) -> None:
     watch.run_at(NINE + 3 * 60_000)
     watch.run_at(NINE + 4 * HOUR_MS + 3 * 60_000)
     assert 3 == watch.job.missed
+
+
+def test_the_first_station_to_come_begins_at_once(hours: Hours, watch: Watch) -> None:
+    """Without a station nothing is read, late or missed; the hour is there for whoever comes."""
+    hours.put("pm25_ugm3", 40.0, hours=range(24))
+    hours.broken = "belum ada"
+    watch.stations = []
+    for hour in (0, 5):
+        assert watch.run_at(NINE + hour * HOUR_MS + 3 * 60_000) is None
+    hours.broken, watch.stations = None, ["udara"]
+    assert watch.run_at(NINE + 5 * HOUR_MS + 4 * 60_000) is not None
+    assert 0 == watch.job.missed
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """What watchers are shown of a station."""
 
 from alerting.engine import StationState
-from alerting.rules import LevelRule, StationRules, Thresholds
+from alerting.episodes import Episode
+from alerting.rules import AirRule, LevelRule, StationRules, Thresholds
 from broker.levels import State
+from broker.live import AirView
 from broker.quality_flags import Flag
 from broker.station import Epoch, Station
 from deploy.views import masked, state_of, station_view
@@ -44,13 +46,20 @@ def test_after_a_restart_the_last_good_value_is_still_shown() -> None:
 
 
 def test_states_that_are_no_level() -> None:
-    """Never heard and silent are no data; without thresholds a station is never normal."""
+    """Never heard and silent are no data; without thresholds, or an index of the air, a station is never normal."""
     heard = StationState(last_seen=T0, last_time=T0, last_value=2.0)
     unset = StationRules(station="welang", version=1, quantity="level_m", level=None)
     assert State.NO_DATA is state_of(StationState(), RULES)
     assert State.NO_DATA is state_of(StationState(last_seen=T0, silent_since=T0), RULES)
     assert State.NOT_SET is state_of(heard, unset)
     assert State.NORMAL is state_of(heard, RULES)
+    air = StationRules(station="udara", version=1, quantity="pm25_ugm3", level=None, air=AirRule())
+    unknown, known = AirView(index=None, computed_at=T0), AirView(index=40, computed_at=T0)
+    assert [State.NOT_SET, State.NOT_SET, State.NORMAL] == [
+        state_of(heard, air, view) for view in (None, unknown, known)
+    ]
+    bad = StationState(last_seen=T0, air=Episode(level=2))
+    assert State.SIAGA is state_of(bad, air, unknown)
 
 
 def test_numbers_are_masked() -> None:
