@@ -62,7 +62,7 @@ class Scopes:
 
     def _pass_on(self, station: str, after: StationState, change: StationMoved, now: int) -> None:
         for area in self.places.areas(station):
-            self._area(area, change, now)
+            self.area(area, change, now)
         is_up = change.verified_level > 0 or was_rising(after, self._memory.rules[station])
         self._tell_neighbours(station, is_up=is_up, now=now)
 
@@ -75,10 +75,7 @@ class Scopes:
     # -- areas and groups ----------------------------------------------------------------------------------------
 
     def area(self, area: str, event: AreaEvent, now: int) -> None:
-        """Let an area take an event, such as what somebody decided about it."""
-        self._area(area, event, now)
-
-    def _area(self, area: str, event: AreaEvent, now: int) -> None:
+        """Let an area take an event: where a station stands, rain, time, or what somebody decided about it."""
         rules = self.places.area_rules(area)
         if rules is None:
             return
@@ -123,7 +120,7 @@ class Scopes:
             self.step(name, event, now)
             if event.upstream is not None:
                 for area in self.places.areas(name):
-                    self._area(area, event, now)
+                    self.area(area, event, now)
 
     # -- time ----------------------------------------------------------------------------------------------------
 
@@ -136,7 +133,7 @@ class Scopes:
         elif name == EVERYTHING:
             self._group(GroupTicked(now, linked_since), now)
         else:
-            self._area(name, Ticked(now, listening_since), now)
+            self.area(name, Ticked(now, listening_since), now)
 
     def deadline(self, name: str, *, listening_since: int, linked_since: int) -> int | None:
         """When a tick may decide something about a scope; None when only an event can."""
@@ -156,7 +153,7 @@ class Scopes:
             rules = self.places.area_rules(area)
             for station in rules.stations if rules is not None else ():
                 if (known := self._memory.rules.get(station)) is not None:
-                    self._area(area, standing_of(self._memory.states[station], known, now), now)
+                    self.area(area, standing_of(self._memory.states[station], known, now), now)
         last = max((node.last_arrival for node in self._memory.nodes.values()), default=0)
         group = self._memory.groups.get(EVERYTHING) or GroupState()
         if last and group.silent_since is None:

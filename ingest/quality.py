@@ -9,7 +9,7 @@ from typing import Final
 from broker.quality_flags import Flag
 from ingest.quality_limits import SeriesLimits, Span
 
-__all__ = ["Limits", "Span", "Verdict", "freshness", "gross_range", "hardware_code", "is_possible_date", "sensor_fault"]
+__all__ = ["Span", "Verdict", "freshness", "gross_range", "hardware_code", "is_possible_date", "sensor_fault"]
 
 AHEAD_MS: Final = 5 * 60_000
 BEHIND_MS: Final = 400 * 86_400_000  # more than a node's ring can hold
@@ -19,7 +19,6 @@ UNIT_FACTORS: Final = (100, 1000)
 
 Verdict = tuple[Flag, str | None]
 GOOD: Final[Verdict] = (Flag.GOOD, None)
-Limits = SeriesLimits
 
 
 def gross_range(raw: float, value: float, limits: SeriesLimits) -> Verdict:

@@ -6,17 +6,16 @@ from broker.quality_flags import Flag, worst
 from broker.wire import Observation
 from ingest.calibration import Calibration
 from ingest.qualify import filing_time, is_live, qualify, value_flag
-from ingest.quality import Limits, Span
-from ingest.quality_limits import default_limits
+from ingest.quality_limits import SeriesLimits, Span, default_limits
 from ingest.readings import Reading
 from ingest.stations import Channel, Station
 
 NOW = 1_795_000_000_000
 LEVEL = Channel(
     calibration=Calibration(quantity="level_m", conversion="level", datum_m=6.5),
-    limits=Limits(sensor=Span(30, 4500), site=Span(2.1, 6.4)),
+    limits=SeriesLimits(sensor=Span(30, 4500), site=Span(2.1, 6.4)),
 )
-RAIN = Channel(calibration=Calibration(quantity="rain_mm", conversion="rain", mm_per_tip=0.2), limits=Limits())
+RAIN = Channel(calibration=Calibration(quantity="rain_mm", conversion="rain", mm_per_tip=0.2), limits=SeriesLimits())
 STATION = Station(id="welang", channels={"distance_mm": LEVEL, "rain_tips": RAIN})
 
 
