@@ -1,7 +1,7 @@
 """Areas: what the stations of a place say together. Public messages rest on this.
 
 ``area_step(state, rules, event) -> (state, decisions)`` is pure and fed with what ``engine.moved`` and
-``engine.standing`` say of the area's stations, with upstream rain, with what people decide, and with ticks.
+``engine.standing`` say of the area's stations, with upstream and expected rain, what people decide, and ticks.
 """
 
 from typing import Final
@@ -9,11 +9,22 @@ from typing import Final
 import msgspec
 
 from alerting.episodes import Decision, Kind, PublicWhy, Support, Why, kind_of
-from alerting.events import DISMISSED_MS, AreaEvent, Observed, RainSummed, RulesChanged, StationMoved, Ticked
+from alerting.events import (
+    DISMISSED_MS,
+    AreaEvent,
+    Observed,
+    RainExpected,
+    RainSummed,
+    RulesChanged,
+    StationMoved,
+    Ticked,
+)
 from alerting.rules import AreaRules
 from broker.levels import Level
 
 RAIN_FRESH_MS: Final = 30 * 60_000  # a rain sum older than this keeps nothing armed
+EXPECTED_MS: Final = 30 * 60_000  # rain that is expected keeps an area armed from so long before it on
+WITHOUT_END: Final = 2**53 - 1
 
 _replace: Final = msgspec.structs.replace
 
@@ -48,6 +59,9 @@ class AreaState(msgspec.Struct, frozen=True, array_like=True):
     dismissed_level: int = 0
     dismissed_until: int = 0
     rules_version: int = 0
+    manual_by: str = ""  # who decided the level that stands, while nothing else has moved it
+    expected_from: int = 0
+    expected_until: int = 0
 
 
 AreaDecided = tuple[AreaState, tuple[Decision, ...]]
@@ -62,6 +76,8 @@ def area_step(state: AreaState, rules: AreaRules, event: AreaEvent) -> AreaDecid
         state = _with_member(state, rules, event)
     elif isinstance(event, RainSummed) and event.upstream is not None:
         state = _replace(state, rain_at=event.at, rain_mm=event.upstream.mm_1h)
+    elif isinstance(event, RainExpected):
+        state = _replace(state, expected_from=event.start, expected_until=event.end)
     elif isinstance(event, RulesChanged):
         members = tuple(member for member in state.members if member.station in rules.stations)
         state = _replace(state, members=members, rules_version=rules.version)
@@ -72,12 +88,12 @@ def area_deadline(state: AreaState, rules: AreaRules) -> int | None:
     """When a tick may decide something: the end of a hold, of rain that is no longer reported, of a person's level."""
     if state.dismissed_level:
         return state.dismissed_until
-    if state.below_since is None:
-        return None
-    ends = [state.below_since + rules.hold_down_ms, state.manual_until]
-    if state.rain_mm >= rules.rain_mm > 0:
-        ends.append(state.rain_at + RAIN_FRESH_MS)
-    return max(ends)
+    ends = [state.manual_until] if state.manual_level and state.manual_until != WITHOUT_END else []
+    if state.below_since is not None:
+        is_armed = state.rain_mm >= rules.rain_mm > 0
+        end = max(state.below_since + rules.hold_down_ms, state.rain_at + RAIN_FRESH_MS if is_armed else 0)
+        ends.append(state.expected_until if _is_rain_expected(state, rules, end) else end)
+    return min(ends, default=None)
 
 
 def _with_member(state: AreaState, rules: AreaRules, moved: StationMoved) -> AreaState:
@@ -104,18 +120,24 @@ def _with_member(state: AreaState, rules: AreaRules, moved: StationMoved) -> Are
 def _judge(state: AreaState, rules: AreaRules, at: int) -> AreaDecided:
     if state.dismissed_level and at >= state.dismissed_until:
         state = _replace(state, dismissed_level=0, dismissed_until=0)
+    if state.manual_level and at >= state.manual_until:
+        state = _replace(state, manual_level=0, manual_until=0)
     reached, support = _reached(state, rules)
     if reached > state.level:
         if reached <= state.dismissed_level:
             return state, ()
         return _move(state, rules, at, level=reached, why="stations", support=support)
-    floor = max(reached, state.manual_level if at < state.manual_until else 0)
+    floor = max(reached, state.manual_level)
     if floor >= state.level or not _may_go_down(state, floor):
         return (state if state.below_since is None else _replace(state, below_since=None)), ()
     since = at if state.below_since is None else state.below_since
     if at - since < rules.hold_down_ms or _is_armed(state, rules, at):
         return (state if since == state.below_since else _replace(state, below_since=since)), ()
-    return _move(state, rules, at, level=floor, why="stations", support=())
+    if not state.manual_by:
+        return _move(state, rules, at, level=floor, why="stations", support=())
+    by = state.manual_by
+    state, (decision,) = _move(state, rules, at, level=floor, why="over", support=())
+    return state, (_replace(decision, by=by),)
 
 
 def _reached(state: AreaState, rules: AreaRules) -> tuple[int, tuple[Support, ...]]:
@@ -132,7 +154,13 @@ def _may_go_down(state: AreaState, floor: int) -> bool:
 
 
 def _is_armed(state: AreaState, rules: AreaRules, at: int) -> bool:
-    return 0 < rules.rain_mm <= state.rain_mm and at - state.rain_at < RAIN_FRESH_MS
+    """Whether rain upstream, or rain that is expected here, keeps the area from going down."""
+    is_wet = 0 < rules.rain_mm <= state.rain_mm and at - state.rain_at < RAIN_FRESH_MS
+    return is_wet or _is_rain_expected(state, rules, at)
+
+
+def _is_rain_expected(state: AreaState, rules: AreaRules, at: int) -> bool:
+    return rules.rain_mm > 0 and state.expected_from - EXPECTED_MS <= at < state.expected_until
 
 
 def _on_decided(state: AreaState, rules: AreaRules, event: Observed) -> AreaDecided:
@@ -141,7 +169,7 @@ def _on_decided(state: AreaState, rules: AreaRules, event: Observed) -> AreaDeci
     if level is None:
         return state, ()
     if level >= state.level:
-        state = _replace(state, manual_level=level, manual_until=event.until or 2**53 - 1)
+        state = _replace(state, manual_level=level, manual_until=event.until or WITHOUT_END)
     else:
         until = event.until or event.at + DISMISSED_MS
         state = _replace(state, manual_level=0, manual_until=0, dismissed_level=state.level, dismissed_until=until)
@@ -149,6 +177,7 @@ def _on_decided(state: AreaState, rules: AreaRules, event: Observed) -> AreaDeci
         return state, ()
     kind: Kind | None = "cancelled" if level == Level.NORMAL else None
     state, (decision,) = _move(state, rules, event.at, level=level, why="operator", support=("operator",))
+    state = _replace(state, manual_by=event.by if state.manual_level else "")
     return state, (_replace(decision, kind=kind or decision.kind, by=event.by, note=event.note),)
 
 
@@ -165,6 +194,7 @@ def _move(
         version=1 if begins else state.version + 1,
         below_since=None,
         members=members,
+        manual_by="",
     )
     causes = sorted((m for m in members if m.level >= level > 0), key=lambda m: m.level, reverse=True)
     reason: PublicWhy = "goes_down" if not up else "supported" if level == Level.AWAS else "below_awas"

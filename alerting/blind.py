@@ -9,10 +9,11 @@ from typing import Final
 import msgspec
 
 from alerting.episodes import Decision, Kind, Why
-from alerting.events import GroupEvent, GroupHeard, GroupTicked
+from alerting.events import GroupEvent, GroupHeard, GroupLeft, GroupTicked
 from alerting.rules import GroupRules
 
 EVERYTHING: Final = "semua"  # the group of all stations
+GATEWAY: Final = "gateway:"  # before the name of a gateway, the group of the stations that are heard through it
 
 _replace: Final = msgspec.structs.replace
 
@@ -33,6 +34,8 @@ def group_step(state: GroupState, rules: GroupRules, event: GroupEvent) -> Group
     """What ``event`` makes of a group. Its level is always NORMAL: not to see is not to see a flood."""
     if isinstance(event, GroupHeard):
         return _on_heard(state, rules, event)
+    if isinstance(event, GroupLeft):
+        return _on_left(state, rules, event)
     return _on_tick(state, rules, event)
 
 
@@ -57,6 +60,20 @@ def _on_heard(state: GroupState, rules: GroupRules, heard: GroupHeard) -> GroupD
     state = _replace(state, silent_since=None, version=state.version + 1)
     decision = _decision(state, rules, "ended", "all_heard", at=heard.at)
     return _replace(state, heard_at=heard.at), (decision,)
+
+
+def _on_left(state: GroupState, rules: GroupRules, left: GroupLeft) -> GroupDecided:
+    """Nothing can be heard through it any more: its alert would stand for ever."""
+    if state.silent_since is None:
+        return _replace(state, heard_at=None), ()
+    state = _replace(state, heard_at=None, silent_since=None, version=state.version + 1)
+    decision = _decision(state, rules, "cancelled", "retired", at=left.at)
+    return state, (_replace(decision, by=left.by),)
+
+
+def is_group(scope: str) -> bool:
+    """Whether a scope is a group: everything, or a gateway."""
+    return scope == EVERYTHING or scope.startswith(GATEWAY)
 
 
 def _decision(state: GroupState, rules: GroupRules, kind: Kind, why: Why, *, at: int) -> Decision:

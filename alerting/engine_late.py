@@ -8,12 +8,13 @@ from typing import Final
 
 import msgspec
 
-from alerting.engine_level import WINDOW_SAMPLES, counted, is_dismissed, reached_by
+from alerting.engine_level import counted, is_dismissed, reached_by
 from alerting.engine_move import move, retraced
 from alerting.engine_support import samples_needed, with_public
 from alerting.episodes import Decided, StationState, limits_in_force
 from alerting.events import ReadingTaken
 from alerting.rules import StationRules
+from alerting.samples import SAMPLES, packed, unpacked
 from broker.levels import Level
 
 _replace: Final = msgspec.structs.replace
@@ -21,12 +22,13 @@ _replace: Final = msgspec.structs.replace
 
 def take_late(state: StationState, rules: StationRules, reading: ReadingTaken, value: float) -> Decided:
     """A fresh good sample that is older than the newest."""
-    if not state.times or reading.time in state.times or _is_too_old(state, reading.time):
+    times, values = unpacked(state.samples)
+    if not times or reading.time in times or _is_too_old(state, times, reading.time):
         return state, ()
-    at = sum(1 for time in state.times if time < reading.time)
-    times = (*state.times[:at], reading.time, *state.times[at:])
-    values = (*state.values[:at], value, *state.values[at:])
-    state = _replace(state, times=times[-WINDOW_SAMPLES:], values=values[-WINDOW_SAMPLES:])
+    at = sum(1 for time in times if time < reading.time)
+    times = (*times[:at], reading.time, *times[at:])
+    values = (*values[:at], value, *values[at:])
+    state = _replace(state, samples=packed(times, values))
     limits = limits_in_force(state, rules, reading.time)
     if limits is None or rules.level is None:
         return state, ()
@@ -43,9 +45,9 @@ def take_late(state: StationState, rules: StationRules, reading: ReadingTaken, v
     return move(_replace(state, verified_level=reached), rules, reading, level=reached, why="threshold")
 
 
-def _is_too_old(state: StationState, time: int) -> bool:
+def _is_too_old(state: StationState, times: tuple[int, ...], time: int) -> bool:
     """Whether nothing around that moment is remembered, or it lies before something that made a new beginning."""
-    return time < state.times[0] and (len(state.times) == WINDOW_SAMPLES or time < state.excused_until)
+    return time < times[0] and (len(times) == SAMPLES or time < state.excused_until)
 
 
 def _since_with(since: int | None, time: int, times: tuple[int, ...], *, is_below: bool) -> int | None:
@@ -95,14 +97,14 @@ def forget_sample(state: StationState, rules: StationRules, time: int) -> Decide
     """
     if state.doubt is not None and state.doubt.time == time:
         return _replace(state, doubt=None), ()
-    if time not in state.times:
+    times, values = unpacked(state.samples)
+    if time not in times:
         return state, ()
-    at = state.times.index(time)
-    times = state.times[:at] + state.times[at + 1 :]
-    values = state.values[:at] + state.values[at + 1 :]
+    at = times.index(time)
+    times, values = times[:at] + times[at + 1 :], values[:at] + values[at + 1 :]
     before, limits = state, limits_in_force(state, rules, time)
-    last = values[-1] if values else state.last_value
-    state = _replace(state, times=times, values=values, last_value=last, motion=retraced(times, values))
+    last, kept = values[-1] if values else state.last_value, packed(times, values)
+    state = _replace(state, samples=kept, last_value=last, motion=retraced(kept))
     if limits is None or rules.level is None:
         return state, ()
     later = next((t for t in times if t > time), None)

@@ -9,16 +9,17 @@ from alerting.engine_support import samples_needed, supports, with_public
 from alerting.episodes import Decided, Doubt, Manual, StationState, Support, limits_in_force
 from alerting.events import ReadingTaken
 from alerting.rules import LEAST_INTERVAL_MS, LevelRule, StationRules
+from alerting.samples import with_sample
 from alerting.trend import STEADY_M_PER_H, expected_ms, followed
 from broker.levels import Level
 
 STEP_MS: Final = 5 * 60_000  # a jump between samples further apart is no step but a fast river
 DOUBT_MS: Final = 10 * 60_000  # unverified samples further apart do not speak for each other
 SAME_REPORT_MS: Final = 1_000  # samples that arrive closer together came in one report
-WINDOW_SAMPLES: Final = 8  # remembered one by one, for samples that come late or are revised
 CLIMB_M: Final = 0.15  # unverified samples that rise by less are no flood: something stands under the sensor
 CLIMB_SLACK_M: Final = 0.03
 CLIMB_SAMPLES: Final = 4
+NONE_ABOVE: Final = (0, 0, 0)
 
 _replace: Final = msgspec.structs.replace
 
@@ -29,6 +30,8 @@ def take_good(state: StationState, rules: StationRules, reading: ReadingTaken, v
     state = _remember(state, rules, reading, value, limits)
     if rules.level is None or limits is None:
         return state, ()
+    if state.above is NONE_ABOVE and not state.level and state.manual is None:
+        return state, ()  # a calm river: most readings of most days
     return _judge(state, rules, rules.level, limits, reading)
 
 
@@ -41,13 +44,12 @@ def _remember(
 ) -> StationState:
     time = reading.time
     interval = learned_interval(state, reading.received_at)
-    motion = followed(state.motion or retraced(state.times, state.values), time, value)
-    times = (*state.times[1 - WINDOW_SAMPLES :], time)
-    values = (*state.values[1 - WINDOW_SAMPLES :], value)
+    motion = followed(state.motion or retraced(state.samples), time, value)
     above, below_since = state.above, state.below_since
     if limits is not None and rules.level is not None:
         above = counted(above, value, limits)
-        below_since = _since(below_since, value, limits, rules.level.hysteresis_m, time)
+        if below_since[0] is None or value >= limits[0] - rules.level.hysteresis_m:  # below the lowest: below all
+            below_since = _since(below_since, value, limits, rules.level.hysteresis_m, time)
     return _replace(
         state,
         last_time=time,
@@ -55,8 +57,7 @@ def _remember(
         last_value=value,
         above=above,
         below_since=below_since,
-        times=times,
-        values=values,
+        samples=with_sample(state.samples, time, value),
         motion=motion,
         interval_ms=interval,
         step_from=_step_from(state, rules, value, time),
@@ -89,6 +90,8 @@ def learned_interval(state: StationState, received_at: int) -> int:
 def counted(above: tuple[int, int, int], value: float, limits: tuple[float, float, float]) -> tuple[int, int, int]:
     """Samples in a row at or above each limit, with one more sample."""
     low, middle, high = limits
+    if value < low:
+        return NONE_ABOVE
     return (
         above[0] + 1 if value >= low else 0,
         above[1] + 1 if value >= middle else 0,
@@ -112,11 +115,10 @@ def _since(
 
 
 def _step_from(state: StationState, rules: StationRules, value: float, time: int) -> float | None:
-    step = rules.support.step_m
+    before, step = state.last_value, rules.support.step_m
     if state.step_from is not None:
         return state.step_from if value >= state.step_from + step / 2 else None
-    before = state.last_value
-    if before is not None and state.times and value - before >= step and time - state.last_time <= STEP_MS:
+    if before is not None and value - before >= step and state.samples and time - state.last_time <= STEP_MS:
         return before
     return None
 
@@ -138,7 +140,8 @@ def _judge(
     if reached > state.level and not is_dismissed(state, reached, reading.received_at):
         return move(state, rules, reading, level=reached, why="threshold")
     is_early = state.level == Level.WASPADA and state.maintenance is None and is_rising(state)
-    if is_early and _expects_awas(state, rule, limits):
+    is_denied = is_early and is_dismissed(state, Level.SIAGA, reading.received_at)
+    if is_early and not is_denied and _expects_awas(state, rule, limits):
         return move(_replace(state, verified_level=Level.SIAGA), rules, reading, level=Level.SIAGA, why="trend")
     lowest = _lowest(state, rules, reached, reading)
     if lowest < state.level:

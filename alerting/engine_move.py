@@ -8,6 +8,7 @@ from alerting.engine_support import public_why, samples_needed, supports, with_p
 from alerting.episodes import Decided, Decision, Kind, StationState, Why, kind_of, limits_in_force
 from alerting.events import ReadingTaken
 from alerting.rules import StationRules
+from alerting.samples import unpacked
 from alerting.trend import Eta, Motion, Trend, followed, time_to, trend_from
 from broker.levels import Level
 
@@ -25,13 +26,13 @@ def is_rising(state: StationState) -> bool:
 
 def trend_of(state: StationState) -> Trend | None:
     """The rate of rise; None when there is not enough fresh data to say."""
-    return trend_from(state.motion or retraced(state.times, state.values))
+    return trend_from(state.motion or retraced(state.samples))
 
 
-def retraced(times: tuple[int, ...], values: tuple[float, ...]) -> Motion | None:
+def retraced(samples: bytes) -> Motion | None:
     """The motion of the remembered samples alone."""
     motion = None
-    for time, value in zip(times, values, strict=True):
+    for time, value in zip(*unpacked(samples), strict=True):
         motion = followed(motion, time, value)
     return motion
 

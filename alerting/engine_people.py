@@ -1,25 +1,29 @@
 """What people do: see the water, decide a level, work on a sensor, change the rules."""
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from alerting.engine_move import move
 from alerting.engine_silence import forgotten
 from alerting.engine_support import with_public
-from alerting.episodes import Aids, Decided, Kind, Maintenance, Manual, StationState, limits_in_force
-from alerting.events import DISMISSED_MS, Maintained, Observed, ReadingTaken, RulesChanged
+from alerting.engine_weather import on_cancelled
+from alerting.episodes import Aids, Decided, Decision, Kind, Maintenance, Manual, StationState, Why, limits_in_force
+from alerting.events import DISMISSED_MS, Maintained, Observed, ReadingTaken, Retired, RulesChanged
 from alerting.rules import StationRules
 from broker.levels import Level
 from broker.quality_flags import Flag
 
 WITHOUT_END: Final = 2**53 - 1
+_WEATHER: Final[tuple[Literal["rain", "air"], ...]] = ("rain", "air")
 
 _replace: Final = msgspec.structs.replace
 
 
 def on_observed(state: StationState, rules: StationRules, event: Observed) -> Decided:
-    """An observation supports and may raise; a decision raises, keeps or lowers."""
+    """An observation supports and may raise; a decision raises, keeps or lowers, or cancels rain or air."""
+    if event.hazard != "level":
+        return on_cancelled(state, rules, event)
     state = _with_seen(state, event)
     if event.level is not None:
         return _decide(state, rules, event, event.level)
@@ -60,14 +64,67 @@ def _as_reading(state: StationState, event: Observed) -> ReadingTaken:
 
 
 def on_maintained(state: StationState, rules: StationRules, event: Maintained) -> Decided:
-    """Maintenance begins, goes on longer, or is over."""
-    del rules
+    """Maintenance begins, goes on longer, or is over. With its beginning the alert of a silence is in good hands."""
     if event.until is None or event.until <= event.at:
         return (ended(state, event.at) if state.maintenance is not None else state), ()
     known = state.maintenance
     since, floor = (event.at, state.level) if known is None else (known.since, known.floor)
     maintenance = Maintenance(since, event.until, event.by, event.reason, floor)
-    return _replace(state, maintenance=maintenance, excused_until=event.until), ()
+    state = _replace(state, maintenance=maintenance, excused_until=event.until)
+    if state.silent_since is None and state.heard_since is None:
+        return state, ()
+    return _closed(state, rules, event, "worked")
+
+
+def _closed(state: StationState, rules: StationRules, event: Maintained | Retired, why: Why) -> Decided:
+    """The alert of a silence is over by somebody's word; the level stays, and silence counts anew."""
+    state = _replace(
+        forgotten(state),
+        silent_since=None,
+        heard_since=None,
+        is_doubtful=False,
+        looked=False,
+        silence_version=state.silence_version + 1,
+    )
+    decision = Decision(
+        station=rules.station,
+        hazard="data",
+        episode=state.silence_episode,
+        version=state.silence_version,
+        kind="cancelled",
+        level=state.level,
+        level_before=state.level,
+        why=why,
+        rules_version=rules.version,
+        at=event.at,
+        received_at=event.at,
+        value=state.last_value,
+        value_at=state.last_time,
+        inhibited_by=state.inhibited_by,
+        maintenance=state.maintenance,
+        by=event.by,
+        note=event.reason,
+    )
+    return _replace(state, inhibited_by=None), (decision,)
+
+
+def on_retired(state: StationState, rules: StationRules, event: Retired) -> Decided:
+    """Everything that stands here is cancelled in somebody's name, and nothing is waited for any more."""
+    state = _replace(state, maintenance=None, manual=None, at_least=False, is_doubtful=False)
+    decisions: tuple[Decision, ...] = ()
+    if state.level > Level.NORMAL:
+        reading = ReadingTaken(event.at, event.at, state.last_value, Flag.GOOD)
+        state, decisions = move(
+            state, rules, reading, level=0, why="retired", kind="cancelled", by=event.by, note=event.reason
+        )
+    for hazard in _WEATHER:
+        cancel = Observed(at=event.at, by=event.by, note=event.reason, level=0, hazard=hazard)
+        state, cancelled = on_cancelled(state, rules, cancel)
+        decisions += tuple(_replace(each, why="retired") for each in cancelled)
+    if state.silent_since is not None or state.heard_since is not None:
+        state, closed = _closed(state, rules, event, "retired")
+        decisions += closed
+    return _replace(forgotten(state), last_seen=None, look_at=0), decisions
 
 
 def ended(state: StationState, at: int) -> StationState:

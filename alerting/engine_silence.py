@@ -11,6 +11,7 @@ from alerting.engine_move import move, trend_of
 from alerting.episodes import Decided, Decision, StationState, limits_in_force
 from alerting.events import ReadingTaken, Ticked
 from alerting.rules import LEAST_INTERVAL_MS, StationRules
+from alerting.samples import NO_SAMPLES
 from alerting.trend import expected_ms
 from broker.levels import Level
 from broker.quality_flags import Flag
@@ -18,9 +19,8 @@ from broker.quality_flags import Flag
 HOUR_MS: Final = 3_600_000
 RISING_M_PER_H: Final = 0.1  # slower than this, silence is only silence
 SURELY: Final = 0.3  # even the slow end of a rise is this part of its rate
-REACH_MS: Final = 3 * HOUR_MS  # a rise from NORMAL counts when WASPADA was expected within this
+REACH_MS: Final = 3 * HOUR_MS  # a rise counts when it could bring the next level within this
 SILENT_INTERVALS: Final = 2
-AHEAD_MS: Final = 2 * HOUR_MS  # silence raises when the rise could be at the next level so soon
 BLIND_MS: Final = HOUR_MS  # a rise that was seen so long ago says nothing more
 # How long data must last before the alert of a silence ends: by how many silences followed each other closely.
 LASTING_MS: Final = (0, HOUR_MS, 3 * HOUR_MS, 12 * HOUR_MS)
@@ -84,7 +84,8 @@ def on_tick(state: StationState, rules: StationRules, tick: Ticked) -> Decided:
     if rising is not None and tick.now > rising:
         state, decisions = _rose_into_silence(state, rules, tick)
     deadline = _silence_deadline(state, rules, heard)
-    if deadline is not None and (tick.now > deadline or (state.silent_since is None and _is_blind_at_awas(state))):
+    is_blind = not decisions and state.silent_since is None and _is_blind_at_awas(state)
+    if deadline is not None and (tick.now > deadline or is_blind):
         state, silence = _fell_silent(state, rules, tick)
         return state, decisions + silence
     return state, decisions
@@ -113,7 +114,7 @@ def _rose_into_silence(state: StationState, rules: StationRules, tick: Ticked) -
         return _replace(state, looked=True, look_at=0), ()
     if state.level == Level.AWAS:
         return _replace(state, at_least=True), ()
-    look_at = _reached_at(state, rules, trend.fast) - AHEAD_MS
+    look_at = _reached_at(state, rules, trend.fast) - REACH_MS
     if tick.now <= look_at:
         is_soon = look_at - state.last_time <= BLIND_MS
         return _replace(state, looked=True, look_at=look_at if is_soon else 0), ()
@@ -254,8 +255,7 @@ def forgotten(state: StationState) -> StationState:
         state,
         above=(0, 0, 0),
         below_since=(None, None, None),
-        times=(),
-        values=(),
+        samples=NO_SAMPLES,
         motion=None,
         doubt=None,
         step_from=None,

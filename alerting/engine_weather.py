@@ -20,11 +20,14 @@ from alerting.episodes import (
     kind_of,
     turned,
 )
-from alerting.events import AirIndexed, RainSummed
+from alerting.events import AirIndexed, Observed, RainSummed
 from alerting.rules import AirRule, RainLimit, RainRule, StationRules
 from broker.levels import Level
 
+HOUR_MS: Final = 60 * 60_000
 AIR_HOLD_MS: Final = 50 * 60_000  # the index comes hourly: two of them in a row bring a level down
+# For so long what was measured wrongly stays in sums and means; rain in 3 h is what most limits are of.
+DISMISSED_MS: Final = {"rain": 3 * HOUR_MS, "air": 24 * HOUR_MS}
 
 _replace: Final = msgspec.structs.replace
 
@@ -40,15 +43,17 @@ def on_rain(state: StationState, rules: StationRules, event: RainSummed) -> Deci
 
 def _judge_rain(state: StationState, rules: StationRules, rule: RainRule, event: RainSummed) -> Decided:
     causes = [(limit, _cause(limit, event)) for limit in rule.limits]
-    episode = state.rain or Episode()
+    kept = max((limit.level for limit, cause in causes if _keeps(rule, limit, cause)), default=0)
+    known = _undismissed(state.rain, event.at, _measured(rule, causes))
+    state = state if known is state.rain else _replace(state, rain=known)
+    episode = known or Episode()
     reached, why = max(
         ((limit.level, cause) for limit, cause in causes if cause is not None and cause.mm >= limit.mm),
         key=lambda found: (found[0], found[1].mm / found[1].limit),
         default=(0, None),
     )
-    if reached > episode.level and why is not None:
+    if reached > max(episode.level, episode.dismissed_level) and why is not None:
         return _turn_rain(state, rules, event, level=reached, cause=why, why="rain")
-    kept = max((limit.level for limit, cause in causes if _keeps(rule, limit, cause)), default=0)
     if kept >= episode.level:
         return (state, ()) if episode.below_since is None else (_below(state, episode, None), ())
     since = episode.below_since or event.at
@@ -69,6 +74,11 @@ def _cause(limit: RainLimit, event: RainSummed) -> RainCause | None:
 def _keeps(rule: RainRule, limit: RainLimit, cause: RainCause | None) -> bool:
     """Whether a limit's level goes on: still nearly reached, or not known."""
     return cause is None or cause.complete < rule.complete or cause.mm >= rule.release * limit.mm
+
+
+def _measured(rule: RainRule, causes: list[tuple[RainLimit, RainCause | None]]) -> int:
+    """The level that what is known keeps."""
+    return max((limit.level for limit, cause in causes if cause is not None and _keeps(rule, limit, cause)), default=0)
 
 
 def _below(state: StationState, episode: Episode, since: int | None) -> StationState:
@@ -93,9 +103,11 @@ def on_air(state: StationState, rules: StationRules, event: AirIndexed) -> Decid
         return state, ()
     episode = state.air or Episode()
     level, why, limit = _air_level(rules.air, event, episode)
-    known = episode
+    known = _undismissed(episode, event.at, level if event.category is not None else Level.AWAS) or Episode()
+    if level > episode.level and level <= known.dismissed_level:
+        level = episode.level
     if event.hour_ugm3 is not None and event.hour_ugm3 != episode.last:
-        known = _replace(episode, last=event.hour_ugm3)
+        known = _replace(known, last=event.hour_ugm3)
     is_known = event.category is not None or event.hour_category is not None
     if level <= episode.level:
         if level == episode.level or not is_known or (episode.level > Level.WASPADA and event.category is None):
@@ -118,6 +130,33 @@ def on_air(state: StationState, rules: StationRules, event: AirIndexed) -> Decid
         limit=limit,
     )
     return state, (_replace(decision, air=cause, value=event.hour_ugm3),)
+
+
+def _undismissed(episode: Episode | None, at: int, kept: int) -> Episode | None:
+    """``episode``, open to be raised again when its time is over, or what was cancelled does not go on (``kept``)."""
+    if episode is None or not episode.dismissed_level or (at < episode.dismissed_until and kept > Level.NORMAL):
+        return episode
+    return _replace(episode, dismissed_level=0, dismissed_until=0)
+
+
+def on_cancelled(state: StationState, rules: StationRules, event: Observed) -> Decided:
+    """Somebody ends an alert of rain or of air; nothing when none stands.
+
+    A higher level is raised all the same, and the same one again after ``until`` (rain: 3 h, air: 24 h), or once what
+    was measured no longer keeps any level.
+    """
+    hazard: Hazard = "rain" if event.hazard == "rain" else "air"
+    episode = state.rain if hazard == "rain" else state.air
+    if episode is None or episode.level == Level.NORMAL:
+        return state, ()
+    until = event.until or event.at + DISMISSED_MS[hazard]
+    turn = turned(episode, Level.NORMAL, event.at)
+    turn = _replace(turn, dismissed_level=episode.level, dismissed_until=until)
+    state = _replace(state, rain=turn) if hazard == "rain" else _replace(state, air=turn)
+    decision = _decision(
+        state, rules, hazard, episode, turn, at=event.at, why="operator", support=(), reason="goes_down"
+    )
+    return state, (_replace(decision, kind="cancelled", by=event.by, note=event.note),)
 
 
 def _keep_air(state: StationState, episode: Episode) -> StationState:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from alerting.rules import StationRules, Where, Window
+from alerting.samples import NO_SAMPLES, unpacked
 from alerting.trend import Eta, Motion, Trend
 
 Kind = Literal["raised", "raised_higher", "lowered", "ended", "cancelled"]
@@ -19,6 +20,8 @@ Why = Literal[
     "silence",
     "doubtful",  # data come, and none of them can be believed
     "heard",
+    "worked",  # somebody works on what fell silent
+    "retired",  # nothing is measured there any more
     "rain",
     "rain_fell",
     "air",  # ISPU
@@ -26,6 +29,7 @@ Why = Literal[
     "air_worse",  # worsening from one hour to the next
     "air_fell",
     "stations",  # an area's stations
+    "over",  # a level that somebody decided until then
     "all_silent",  # a gateway, or everything
     "all_heard",
 ]
@@ -102,9 +106,11 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int = 0
     below_since: int | None = None
     last: float | None = None  # air: the indicative hour before
+    dismissed_level: int = 0  # somebody cancelled it: not raised again to this level or a lower one until then
+    dismissed_until: int = 0
 
 
-class StationState(msgspec.Struct, frozen=True, array_like=True):
+class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Everything the engine remembers of a station; written to the journal as it is. New fields go last."""
 
     level: int = 0
@@ -119,8 +125,7 @@ class StationState(msgspec.Struct, frozen=True, array_like=True):
     last_value: float | None = None
     above: tuple[int, int, int] = (0, 0, 0)  # samples in a row at or above each threshold
     below_since: tuple[int | None, int | None, int | None] = (None, None, None)  # first sample below each exit
-    times: tuple[int, ...] = ()
-    values: tuple[float, ...] = ()
+    samples: bytes = NO_SAMPLES  # the last good ones: alerting.samples
     verified_level: int = 0  # what good samples or a named person have shown
     public_level: int = 0  # what the public may be told on this station's word alone
     at_least: bool = False  # raised by silence while rising, and not heard of since
@@ -146,6 +151,16 @@ class StationState(msgspec.Struct, frozen=True, array_like=True):
     heard_at: int = 0  # when the last silence was over
     relapses: int = 0  # silences that followed the one before closely
     worked_until: int = 0  # when the last maintenance was over
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """Of the last good samples, ms UTC, oldest first."""
+        return unpacked(self.samples)[0]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Of the last good samples, oldest first."""
+        return unpacked(self.samples)[1]
 
 
 class RainCause(msgspec.Struct, frozen=True, kw_only=True, gc=False):

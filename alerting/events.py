@@ -1,5 +1,7 @@
 """What can happen to a station, an area or a group, as the engine takes it in. Times are ms UTC."""
 
+from typing import Literal
+
 import msgspec
 
 from alerting.rules import Window
@@ -75,6 +77,14 @@ class RainSummed(msgspec.Struct, frozen=True, gc=False):
     upstream: Sums | None = None
 
 
+class RainExpected(msgspec.Struct, frozen=True, gc=False):
+    """A forecast of rain over an area, as BMKG's nowcast, from ``start`` to ``end``; both 0: it no longer stands."""
+
+    at: int
+    start: int
+    end: int
+
+
 class TideWindow(msgspec.Struct, frozen=True, gc=False):
     """The predicted high-water window that is open or comes next; None when there is no prediction."""
 
@@ -106,7 +116,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Somebody with a name saw the water (``value``), or decides a level (``level``; 0 cancels).
 
     A level that was decided stands until ``until``, or until somebody decides lower; after a decision to go down the
-    same level is not raised again for half an hour, unless the water leaves it first.
+    same level is not raised again for half an hour, unless the water leaves it first. An alert of rain or of air can
+    only be cancelled (``hazard``, with ``level`` 0).
     """
 
     at: int
@@ -115,6 +126,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     value: float | None = None
     level: int | None = None
     until: int | None = None
+    hazard: Literal["level", "rain", "air"] = "level"
 
 
 class Maintained(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -124,6 +136,14 @@ class Maintained(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     by: str
     reason: str
     until: int | None
+
+
+class Retired(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Nothing is measured here any more: whoever says so ends what stands."""
+
+    at: int
+    by: str
+    reason: str
 
 
 class Ticked(msgspec.Struct, frozen=True, gc=False):
@@ -172,6 +192,13 @@ class GroupTicked(msgspec.Struct, frozen=True, gc=False):
     since: int
 
 
+class GroupLeft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The last member is heard some other way from now on."""
+
+    at: int
+    by: str
+
+
 Event = (
     ReadingTaken
     | ReadingRevised
@@ -182,8 +209,9 @@ Event = (
     | NeighbourMoved
     | Observed
     | Maintained
+    | Retired
     | Ticked
     | RulesChanged
 )
-AreaEvent = StationMoved | RainSummed | Observed | Ticked | RulesChanged
-GroupEvent = GroupHeard | GroupTicked
+AreaEvent = StationMoved | RainSummed | RainExpected | Observed | Ticked | RulesChanged
+GroupEvent = GroupHeard | GroupTicked | GroupLeft

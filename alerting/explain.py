@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from alerting.blind import EVERYTHING
+from alerting.blind import EVERYTHING, GATEWAY
 from alerting.episodes import Decision, PublicWhy, Support
 from alerting.trend import STEADY_M_PER_H, Trend
 from broker.levels import Level
@@ -55,7 +55,7 @@ def _circumstances(decision: Decision, zone: tzinfo) -> Iterator[str]:
         work = decision.maintenance
         yield f"pemeliharaan oleh {work.by} sampai {clock_time(work.until, zone)} ({work.reason})"
     if decision.inhibited_by is not None:
-        yield f"tidak diberitakan sendiri karena {decision.inhibited_by} putus"
+        yield f"tidak diberitakan sendiri karena {_group(decision.inhibited_by)} putus"
     if not decision.public_ok and decision.public_why in _NOT_PUBLIC:
         yield _NOT_PUBLIC[decision.public_why]
 
@@ -212,8 +212,29 @@ def _stations(decision: Decision, zone: tzinfo) -> str:
     return f"Pukul {at} wilayah {decision.station} {verb} {Level(decision.level).name}{names} ({_rules(decision)})"
 
 
+def _over(decision: Decision, zone: tzinfo) -> str:
+    return (
+        f"Pukul {clock_time(decision.at, zone)} wilayah {decision.station} turun menjadi {Level(decision.level).name}: "
+        f"waktu yang ditetapkan {_by(decision)} sudah lewat"
+    )
+
+
+def _worked(decision: Decision, zone: tzinfo) -> str:
+    return f"Pukul {clock_time(decision.at, zone)} {_by(decision)} mulai bekerja di stasiun yang diam{_note(decision)}"
+
+
+def _group(scope: str) -> str:
+    """``Gateway kraton``, ``semua``."""
+    return scope if scope == EVERYTHING else f"Gateway {scope.removeprefix(GATEWAY)}"
+
+
+def _retired(decision: Decision, zone: tzinfo) -> str:
+    what = f"melepas {_group(decision.station)}" if decision.station.startswith(GATEWAY) else "menghentikan stasiun ini"
+    return f"Pukul {clock_time(decision.at, zone)} {_by(decision)} {what}{_note(decision)}"
+
+
 def _all_silent(decision: Decision, zone: tzinfo) -> str:
-    blind = f"Gateway {decision.station} putus: tidak ada data"
+    blind = f"{_group(decision.station)} putus: tidak ada data"
     if decision.station == EVERYTHING:
         blind = "BUTA: tidak ada data dari satu stasiun pun"
     return (
@@ -224,7 +245,7 @@ def _all_silent(decision: Decision, zone: tzinfo) -> str:
 
 def _all_heard(decision: Decision, zone: tzinfo) -> str:
     at = clock_time(decision.at, zone)
-    whom = "stasiun" if decision.station == EVERYTHING else decision.station
+    whom = "stasiun" if decision.station == EVERYTHING else _group(decision.station)
     return f"Pukul {at} data dari {whom} masuk lagi setelah {minutes(decision.silent_for_ms)}"
 
 
@@ -239,6 +260,8 @@ _CAUSES: Final[dict[str, Callable[[Decision, tzinfo], str]]] = {
     "silence": _silence,
     "doubtful": _doubtful,
     "heard": _heard,
+    "worked": _worked,
+    "retired": _retired,
     "rain": _rain,
     "rain_fell": _rain_fell,
     "air": _air,
@@ -246,6 +269,7 @@ _CAUSES: Final[dict[str, Callable[[Decision, tzinfo], str]]] = {
     "air_worse": _air_worse,
     "air_fell": _air_fell,
     "stations": _stations,
+    "over": _over,
     "all_silent": _all_silent,
     "all_heard": _all_heard,
 }

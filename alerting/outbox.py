@@ -6,83 +6,66 @@ only when the provider does not have it or cannot say.
 """
 
 import heapq
-from collections.abc import Iterable
-from typing import Final, Literal
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
-import msgspec
+from msgspec.structs import replace
 
-from alerting.channels.port import Accepted, Delivered, Outcome, Rejected, RetryLater, Unknown
+from alerting.channels.port import Accepted, Delivered, Outcome, Rejected, Report, RetryLater, Unknown
+from alerting.lane import LONG_WAIT_S, URGENT, Lane
+from alerting.lanes import Directions, Lanes
+from alerting.messages import LAST_RETRY_MS, OPEN, VALID_MS, Attempt, Entry, State, backoff_ms, follower_of, key_of
 
-State = Literal["queued", "sending", "accepted", "delivered", "undelivered", "expired", "unknown", "dead"]
-OPEN: Final = ("queued", "sending", "unknown")
+__all__ = ["OPEN", "URGENT", "VALID_MS", "Attempt", "Entry", "Outbox", "State", "backoff_ms", "key_of"]
 
-VALID_MS: Final = 30 * 60_000
 SETTLE_AFTER_MS: Final = 3_000  # a provider is given this long to show a message that it may have taken
-FIRST_RETRY_MS: Final = 2_000
-LAST_RETRY_MS: Final = 60_000
 LOOKUPS: Final = 2  # look-ups without an answer before a message in doubt is sent again, once
+MOST_DOUBTFUL: Final = 2  # copies that a recipient may get
+GIVE_UP_MS: Final = 60 * 60_000  # after its validity, for a message in doubt
+TROUBLED: Final = 3  # attempts after which another channel takes over
+CLOSE_MOST: Final = 200  # a claim; ten thousand at once would hold a turn up
 
+EXPIRED: Final = "Sudah lewat masa berlakunya."
+REPLACED: Final = "Digantikan versi baru."
+IN_DOUBT: Final = " Nasib kiriman pertama belum diketahui."
+ERASED: Final = "Penerima sudah dihapus atau tidak punya alamat untuk saluran ini."
+LOST: Final = "Tidak ada pada penyedia; dikirim lagi."
+NEVER_KNOWN: Final = "Penyedia tidak pernah dapat mengatakan nasib pesan ini."
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """A row of ``outbox``, in the table's order."""
-
-    id: int
-    rev: int
-    key: str
-    alert: str
-    version: int
-    recipient: str
-    address: str
-    channel: str
-    body: str
-    priority: int
-    state: State
-    attempts: int
-    created_at: int
-    observed_at: int | None
-    valid_until: int
-    next_at: int
-    attempted_at: int | None = None
-    settled_at: int | None = None
-    latency_ms: float | None = None
-    reference: str | None = None
-    reason: str | None = None
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """What the sender is to do with an entry: send it, or find out what became of it."""
-
-    entry: Entry
-    is_lookup: bool
-
-
-def backoff_ms(attempts: int, entry_id: int) -> int:
-    """The wait before the next try: doubling from 2 s to 60 s, spread by up to a quarter by the entry's id."""
-    wait = min(LAST_RETRY_MS, FIRST_RETRY_MS << min(attempts, 10))
-    return wait - (wait // 4) * (entry_id % 64) // 64
+Ids = Callable[[], int]
 
 
 class Outbox:
-    """The open entries, in memory; the caller writes every entry returned to the journal, then acts on it."""
+    """The open entries, in memory; the caller writes every entry returned to the journal, then acts on it.
+
+    The most urgent goes first, then the oldest, each channel at its own pace. What waits for a channel that does not
+    work moves to the recipient's next one, where there is one: then its row ends and a new one begins.
+    """
 
     def __init__(self, entries: Iterable[Entry], *, now: int, horizon_ms: int) -> None:
-        """Take over after a start: what was being sent is in doubt; what is older than the horizon expires at the
-        next claim.
+        """Take over after a start: what was being sent is in doubt; officers' messages older than the horizon expire
+        at the next claim, the public's at the end of their validity.
         """
         self.open: dict[str, Entry] = {}
-        self._due: list[tuple[int, int, int, str]] = []  # next_at, priority, id, key
-        self._ready: list[tuple[int, int, str]] = []  # priority, id, key
-        self.in_flight: dict[str, int] = {}
+        self.waiting: Counter[str] = Counter()  # open entries by channel
+        self.lanes = Lanes(self.open)
+        self._ends: list[tuple[int, str]] = []  # valid_until, key
         self._lookups: dict[str, int] = {}  # since the message was last sent
-        self._sent_in_doubt: set[str] = set()
+        self._asking: set[str] = set()
+        self._superseded: dict[str, int] = {}
         for found in entries:
-            entry = msgspec.structs.replace(
-                found,
-                state="unknown" if found.state == "sending" else found.state,
-                next_at=now + SETTLE_AFTER_MS if found.state == "sending" else found.next_at,
-                valid_until=min(found.valid_until, found.created_at + horizon_ms),
-            )
+            entry = found
+            if not entry.public:
+                entry = replace(entry, valid_until=min(entry.valid_until, entry.created_at + horizon_ms))
+            if entry.state == "sending":
+                entry = replace(entry, state="unknown", next_at=now + SETTLE_AFTER_MS)
             self._put(entry)
+
+    def open_lanes(self, lanes: Mapping[str, Lane], directions: Directions) -> None:
+        """Say by which channels messages leave, in the order of preference; before the first claim."""
+        self.lanes.update(lanes)
+        self.lanes.directions = directions
 
     def enqueue(self, entry: Entry) -> None:
         """Take a new entry; its key must be new."""
@@ -91,122 +74,247 @@ class Outbox:
         if entry.state in OPEN:
             self._put(entry)
 
-    def next_due(self) -> int | None:
-        """When the next entry that waits for its time is due, ms."""
-        return self._due[0][0] if self._due else None
+    def supersede(self, versions: Mapping[str, int]) -> None:
+        """By alert: no message about an earlier version leaves from now on; what waits expires with the next claims.
 
-    @property
-    def is_waiting_for_room(self) -> bool:
-        """Whether an entry is due and its channel was full."""
-        return bool(self._ready)
-
-    def claim(self, now: int, free: dict[str, int], rev: int) -> tuple[list[Attempt], list[Entry]]:
-        """Entries to act on now, at most ``free`` per channel, and all entries changed by it, with their new state.
-
-        Most urgent first, then oldest. An entry past its validity expires instead.
+        Also what comes back to the queue later. A restart forgets it. Looks at every open entry once.
         """
-        while self._due and self._due[0][0] <= now:
-            _, priority, entry_id, key = heapq.heappop(self._due)
-            heapq.heappush(self._ready, (priority, entry_id, key))
+        for alert, version in versions.items():
+            self._superseded[alert] = max(version, self._superseded.get(alert, 0))
+        for entry in self.open.values():
+            if entry.alert in versions and entry.state == "queued" and self._is_superseded(entry):
+                heapq.heappush(self._ends, (0, entry.key))
+
+    def may_have_left(self, key: str) -> bool:
+        """Whether an open message may be with its recipient already."""
+        entry = self.open.get(key)
+        return entry is not None and (entry.state != "queued" or entry.doubtful + entry.doubtful_before > 0)
+
+    def next_claim(self, now: int) -> int | None:
+        """When a claim is worth while again, ms; None when only an outcome or a new message can make it so."""
+        if not self.open:
+            return None
+        next_at = self.lanes.next_at(now)
+        waits = [at for at in (next_at, *(end + 1 for end, _ in self._ends[:1])) if at is not None]
+        return max(now + 1, int(min(waits) + 0.999)) if waits else None
+
+    # -- claim ---------------------------------------------------------------------------------------------------
+
+    def claim(self, now: int, ids: Ids) -> tuple[list[Attempt], list[Entry]]:
+        """Entries to act on now, and all entries changed by it, with their new state; ``ids`` gives journal ids.
+
+        An entry past its validity expires instead, and one whose recipient is gone is dead.
+        """
         attempts: list[Attempt] = []
         changed: list[Entry] = []
-        blocked: list[tuple[int, int, str]] = []
-        while self._ready and any(free.values()):
-            item = heapq.heappop(self._ready)
-            entry = self.open.get(item[2])
-            if entry is None or entry.state == "sending":
-                continue
-            if entry.state == "queued" and now > entry.valid_until:
-                changed.append(
-                    self._close(entry, state="expired", now=now, rev=rev, reason="Sudah lewat masa berlakunya.")
-                )
-            elif not free.get(entry.channel):
-                blocked.append(item)
-            else:
-                free[entry.channel] -= 1
-                attempts.append(self._claim(entry, now, rev))
-                changed.append(attempts[-1].entry)
-        for item in blocked:
-            heapq.heappush(self._ready, item)
+        if not self.open:
+            self._ends.clear()
+            return attempts, changed
+        self.lanes.rouse(now)
+        for lane in self.lanes.values():
+            while len(changed) < CLOSE_MOST and (picked := lane.pick(now)) is not None:
+                (_, _, key), is_lookup = picked
+                entry = self.open.get(key)
+                if entry is None or entry.next_at > now or entry.state != ("unknown" if is_lookup else "queued"):
+                    continue
+                changed += self._leave(lane, entry, now, ids, attempts)
+        while self._ends and self._ends[0][0] < now and len(changed) < CLOSE_MOST:
+            ended = self.open.get(heapq.heappop(self._ends)[1])
+            if ended is not None and ended.state == "queued":
+                changed.append(self._expire(ended, now, ids()))
         return attempts, changed
 
-    def settle(self, key: str, outcome: Outcome | None, *, now: int, rev: int, speed: float = 1.0) -> Entry | None:
-        """What an attempt's outcome makes of its entry; ``None`` from a look-up means that nobody has the message.
+    def _leave(self, lane: Lane, entry: Entry, now: int, ids: Ids, attempts: list[Attempt]) -> list[Entry]:
+        """Let a message, or a question about it, leave by ``lane``, or find that it must not."""
+        is_lookup = entry.state == "unknown"
+        if not is_lookup and self._is_over(entry, now):
+            return [self._expire(entry, now, ids())]
+        changed: list[Entry] = []
+        if entry.channel != lane.name:
+            if self.lanes.directions.other_channel(entry, (lane.name,)) is None:
+                self.lanes.bring_home(entry)
+                return []
+            changed.append(self._moved(entry, lane.name, now, ids()))
+            entry = self._follower(entry, lane.name, now, ids())
+        address = self.lanes.directions.address(entry)
+        if address is None:
+            return [*changed, self._close(entry, "dead", now, ids(), reason=ERASED)]
+        attempts.append(Attempt(self._claim(lane, entry, now, ids()), is_lookup, address))
+        return [*changed, attempts[-1].entry]
 
-        None when the entry is not open: a late word about a message that is settled.
-        """
-        entry = self.open.get(key)
-        if entry is None:
-            return None
-        self.in_flight[entry.channel] = max(0, self.in_flight.get(entry.channel, 0) - 1)
-        match outcome:
-            case Accepted() | Delivered():
-                return self._close(
-                    entry,
-                    state="delivered" if isinstance(outcome, Delivered) else "accepted",
-                    now=now,
-                    rev=rev,
-                    reference=outcome.reference,
-                    latency_ms=None if entry.observed_at is None else (now - entry.observed_at) / speed,
-                )
-            case Rejected():
-                reason = f"{outcome.reason} ({outcome.code})" if outcome.code else outcome.reason
-                return self._close(entry, state="dead", now=now, rev=rev, reason=reason)
-            case RetryLater():
-                wait = backoff_ms(entry.attempts, entry.id) if outcome.after_s is None else int(outcome.after_s * 1000)
-                return self._again(entry, "queued", now + wait, rev, outcome.reason)
-            case Unknown():
-                return self._in_doubt(entry, now, rev, outcome.reason)
-            case None:
-                return self._again(entry, "queued", now, rev, "Tidak ada pada penyedia; dikirim lagi.")
-
-    def _in_doubt(self, entry: Entry, now: int, rev: int, reason: str) -> Entry:
-        """Look it up; send it once more when nobody can say; then go on asking, because two are enough."""
-        lookups = self._lookups.get(entry.key, 0)
-        if lookups < LOOKUPS:
-            return self._again(entry, "unknown", now + SETTLE_AFTER_MS, rev, reason)
-        if entry.key in self._sent_in_doubt:
-            return self._again(entry, "unknown", now + backoff_ms(lookups, entry.id), rev, reason)
-        self._sent_in_doubt.add(entry.key)
-        return self._again(entry, "queued", now, rev, f"Tetap tidak diketahui ({reason}); dikirim lagi.")
-
-    def _claim(self, entry: Entry, now: int, rev: int) -> Attempt:
+    def _claim(self, lane: Lane, entry: Entry, now: int, rev: int) -> Entry:
         is_lookup = entry.state == "unknown"
         self._lookups[entry.key] = self._lookups.get(entry.key, 0) + 1 if is_lookup else 0
-        claimed = msgspec.structs.replace(
+        if is_lookup:
+            self._asking.add(entry.key)
+        lane.left(now, is_lookup=is_lookup)
+        claimed = self.open[entry.key] = replace(
             entry,
             rev=rev,
             state="sending",
             attempts=entry.attempts + 1,
             attempted_at=entry.attempted_at if is_lookup and entry.attempted_at else now,
+            changed_at=now,
+            doubtful=entry.doubtful + (not is_lookup),
         )
-        self.open[entry.key] = claimed
-        self.in_flight[entry.channel] = self.in_flight.get(entry.channel, 0) + 1
-        return Attempt(claimed, is_lookup)
+        return claimed
 
-    def _again(self, entry: Entry, state: State, next_at: int, rev: int, reason: str) -> Entry:
-        changed = msgspec.structs.replace(entry, rev=rev, state=state, next_at=next_at, reason=reason)
+    # -- settle --------------------------------------------------------------------------------------------------
+
+    def settle(
+        self,
+        key: str,
+        outcome: Outcome | None,
+        *,
+        now: int,
+        ids: Ids,
+        speed: float = 1.0,
+        attempt: int | None = None,
+    ) -> list[Entry]:
+        """What an attempt's outcome makes of its entry; ``None`` from a look-up means that nobody has the message.
+
+        ``attempt`` is the entry's count of attempts when it was claimed, None for the last one. The word of an attempt
+        that was given up counts only when it says that the message was taken. Nothing changes for an entry that is
+        not open. A message that moves to another channel changes two entries.
+        """
+        entry = self.open.get(key)
+        if entry is None:
+            return []
+        is_late = entry.state != "sending" or attempt not in (None, entry.attempts)
+        if is_late and not isinstance(outcome, Accepted | Delivered):
+            return []
+        is_lookup = key in self._asking
+        lane = self.lanes[entry.channel]
+        if entry.state == "sending":
+            self._asking.discard(key)
+            lane.came_back(is_lookup=is_lookup)
+        if lane.heard(outcome, now, is_lookup=is_lookup or is_late):
+            self.lanes.reopen(lane)
+        if isinstance(outcome, Accepted | Delivered):
+            return self._taken(entry, outcome, now, ids, speed)
+        return self._not_taken(entry, outcome, now, ids, is_lookup=is_lookup)
+
+    def _not_taken(
+        self, entry: Entry, outcome: Rejected | RetryLater | Unknown | None, now: int, ids: Ids, *, is_lookup: bool
+    ) -> list[Entry]:
+        certain = replace(entry, doubtful=0 if is_lookup else entry.doubtful - 1)
+        match outcome:
+            case Unknown():
+                return self._in_doubt(entry, now, ids, outcome.reason)
+            case Rejected():
+                reason = f"{outcome.reason} ({outcome.code})" if outcome.code else outcome.reason
+                return [self._close(certain, "undelivered" if is_lookup else "dead", now, ids(), reason=reason)]
+            case RetryLater():
+                wait = outcome.after_s
+                wait_ms = backoff_ms(entry.attempts, entry.id) if wait is None else min(int(wait * 1000), LAST_RETRY_MS)
+                return self._later(certain, now, now + wait_ms, ids, outcome.reason)
+            case None:
+                return self._later(certain, now, now, ids, LOST)
+
+    def _taken(self, entry: Entry, outcome: Accepted | Delivered, now: int, ids: Ids, speed: float) -> list[Entry]:
+        """It was accepted; if another channel was to send it instead, and has not yet, it need not."""
+        taken = self._close(
+            entry,
+            "delivered" if isinstance(outcome, Delivered) else "accepted",
+            now,
+            ids(),
+            reason=None,
+            reference=outcome.reference,
+            latency_ms=None if entry.observed_at is None else (now - entry.observed_at) / speed,
+            doubtful=max(0, entry.doubtful - 1),
+        )
+        follower = self.open.get(key_of(entry.alert, entry.version, entry.recipient, entry.moved_to or ""))
+        if follower is None or follower.state != "queued" or follower.doubtful:
+            return [taken]
+        reason = f"Ternyata sudah diterima lewat {entry.channel}."
+        return [taken, self._close(follower, "dead", now, ids(), reason=reason)]
+
+    def _later(self, entry: Entry, now: int, next_at: int, ids: Ids, reason: str) -> list[Entry]:
+        """Try again, or, after some trouble, by another channel."""
+        if entry.moved_to is not None and not entry.doubtful:
+            return [self._close(entry, "dead", now, ids(), reason=f"Dialihkan ke {entry.moved_to}.")]
+        is_troubled = entry.attempts >= TROUBLED or next_at - now >= LONG_WAIT_S * 1000
+        if is_troubled and not entry.doubtful and (other := self.lanes.other_channel(entry)):
+            return [self._moved(entry, other, now, ids()), self._follower(entry, other, now, ids())]
+        return [self._again(entry, "queued", now, ids(), next_at=next_at, reason=reason)]
+
+    def _in_doubt(self, entry: Entry, now: int, ids: Ids, reason: str) -> list[Entry]:
+        """Look it up; when nobody can say, send it once more, or by another channel if this one does not work; then go
+        on asking, because two are enough.
+        """
+        lookups = self._lookups.get(entry.key, 0)
+        copies = entry.doubtful + entry.doubtful_before
+        is_spent = copies >= MOST_DOUBTFUL or entry.moved_to is not None or self._is_over(entry, now)
+        if lookups and not is_spent and self.lanes[entry.channel].is_stalled:
+            other = self.lanes.other_channel(entry)
+            if other is not None:
+                asked = replace(entry, moved_to=other)
+                wait = backoff_ms(lookups, entry.id)
+                moved = self._again(
+                    asked, "unknown", now, ids(), next_at=now + wait, reason=f"{reason} Dialihkan ke {other}."
+                )
+                return [moved, self._follower(entry, other, now, ids())]
+        if lookups < LOOKUPS:
+            return [self._again(entry, "unknown", now, ids(), next_at=now + SETTLE_AFTER_MS, reason=reason)]
+        if not is_spent:
+            again = f"Tetap tidak diketahui ({reason}); dikirim lagi."
+            return [self._again(entry, "queued", now, ids(), next_at=now, reason=again)]
+        if now > entry.valid_until + GIVE_UP_MS:
+            return [self._close(entry, "unknown", now, ids(), reason=NEVER_KNOWN)]
+        wait = backoff_ms(lookups, entry.id)
+        return [self._again(entry, "unknown", now, ids(), next_at=now + wait, reason=reason)]
+
+    def reported(self, entry: Entry, report: Report, now: int, ids: Ids) -> list[Entry]:
+        """What a provider's later word makes of an accepted entry; an officer's message goes another way at last."""
+        if entry.state != "accepted":
+            return []
+        if isinstance(report, Delivered):
+            return [replace(entry, rev=ids(), state="delivered", changed_at=now)]
+        reason = f"{report.reason} ({report.code})" if report.code else report.reason
+        failed = replace(entry, rev=ids(), state="undelivered", changed_at=now, reason=reason)
+        other = None if entry.public or self._is_over(entry, now) else self.lanes.other_channel(entry)
+        return [failed] if other is None else [failed, self._follower(failed, other, now, ids())]
+
+    # -- entries -------------------------------------------------------------------------------------------------
+
+    def _is_superseded(self, entry: Entry) -> bool:
+        return entry.version < self._superseded.get(entry.alert, 0)
+
+    def _is_over(self, entry: Entry, now: int) -> bool:
+        return now > entry.valid_until or self._is_superseded(entry)
+
+    def _expire(self, entry: Entry, now: int, rev: int) -> Entry:
+        reason = REPLACED if self._is_superseded(entry) else EXPIRED
+        if entry.doubtful:
+            return self._again(entry, "unknown", now, rev, next_at=now + SETTLE_AFTER_MS, reason=reason + IN_DOUBT)
+        return self._close(entry, "expired", now, rev, reason=reason)
+
+    def _moved(self, entry: Entry, channel: str, now: int, rev: int) -> Entry:
+        return self._close(entry, "dead", now, rev, reason=f"Dialihkan ke {channel}.", moved_to=channel)
+
+    def _follower(self, entry: Entry, channel: str, now: int, new_id: int) -> Entry:
+        """Take up the message that goes by ``channel`` instead of ``entry``."""
+        address = self.lanes.directions.masked(entry, channel)
+        follower = follower_of(entry, channel=channel, address=address, now=now, new_id=new_id)
+        self._put(follower)
+        return follower
+
+    def _again(self, entry: Entry, state: State, now: int, rev: int, *, next_at: int, reason: str) -> Entry:
+        changed = replace(entry, rev=rev, state=state, next_at=next_at, reason=reason, changed_at=now)
         self._put(changed)
         return changed
 
-    def _close(
-        self,
-        entry: Entry,
-        *,
-        state: State,
-        now: int,
-        rev: int,
-        reason: str | None = None,
-        reference: str | None = None,
-        latency_ms: float | None = None,
-    ) -> Entry:
+    def _close(self, entry: Entry, state: State, now: int, rev: int, **fields: Any) -> Entry:
         del self.open[entry.key]
+        self.waiting[entry.channel] -= 1
         self._lookups.pop(entry.key, None)
-        self._sent_in_doubt.discard(entry.key)
-        return msgspec.structs.replace(
-            entry, rev=rev, state=state, settled_at=now, reason=reason, reference=reference, latency_ms=latency_ms
-        )
+        self._asking.discard(entry.key)
+        return replace(entry, rev=rev, state=state, settled_at=now, changed_at=now, **fields)
 
     def _put(self, entry: Entry) -> None:
+        if entry.key not in self.open:
+            self.waiting[entry.channel] += 1
         self.open[entry.key] = entry
-        heapq.heappush(self._due, (entry.next_at, entry.priority, entry.id, entry.key))
+        self.lanes.put(entry)
+        if entry.state == "queued":
+            heapq.heappush(self._ends, (0 if self._is_superseded(entry) else entry.valid_until, entry.key))

@@ -1,7 +1,7 @@
-"""Who is told of a decision, by which channel, how urgently. Pure.
+"""Messages as rows of the outbox: whom they are for, by which channel, how urgent. Pure.
 
-In this version: every officer, at once, of every version of every alert of a station, and of what falls silent
-together. The public, whose alerts are those of areas, is not told yet.
+Officers are told of stations and of what falls silent together, the public of areas. Lower priorities leave first:
+officers' alerts that rise, other news for officers, cancelled notices, then notices by level, nearest areas first.
 """
 
 from collections.abc import Sequence
@@ -9,16 +9,27 @@ from typing import Final
 
 import msgspec
 
+from alerting.audience import ORDER, PublicKind
 from alerting.engine import Decision
-from alerting.outbox import VALID_MS, Entry
+from alerting.episodes import Kind
+from alerting.messages import VALID_MS, Entry, key_of
+from alerting.policy_rules import UP
 
 NO_CHANNEL: Final = "none"
 FOR_OFFICERS: Final = ("level", "rain", "air", "data")
+CANCELLED: Final = 90
+BY_LEVEL: Final = {3: 200, 2: 300, 1: 400}
+DOWN: Final = 500
+MOST_NEAR: Final = 99  # what distance and kind may add, so that levels never mix
+DIGEST: Final = "ringkasan"
+DIGEST_PRIORITY: Final = 21
+DIGEST_VALID_MS: Final = 4 * VALID_MS
+NO_WAY: Final = "Tidak ada saluran pesan."
 UNOBSERVED: Final = ("silence", "all_silent", "all_heard")  # nothing was measured that a latency could count from
 
 
 class Officer(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody on duty. ``address`` is a number in E.164."""
+    """Somebody on duty, by the recipient's id. ``address`` is what screens show."""
 
     name: str
     address: str
@@ -44,37 +55,99 @@ def priority(decision: Decision) -> int:
     return 20
 
 
+def notice_priority(kind: Kind, level: int, *, area: int, public_kind: PublicKind) -> int:
+    """Of a notice's message: ``area`` counts from the one nearest to the hazard, 0; in each, heads come first."""
+    near = min(MOST_NEAR, area * len(ORDER) + ORDER.index(public_kind))
+    if kind == "cancelled":
+        return CANCELLED + near
+    return (BY_LEVEL[level] if kind in UP else DOWN) + near
+
+
 def messages(decision: Decision, *, officers: Sequence[Officer], body: str, now: int, first_id: int) -> list[Entry]:
     """One outbox entry an officer and channel, journal ids from ``first_id`` on.
 
     An officer whom no channel can reach gets an entry that is dead from the start, so that it is seen.
     """
-    alert = alert_id(decision)
-    entries: list[Entry] = []
-    for officer in officers:
-        for channel in officer.channels or (NO_CHANNEL,):
-            entry_id = first_id + len(entries)
-            is_reachable = channel != NO_CHANNEL
-            entries.append(
-                Entry(
-                    id=entry_id,
-                    rev=entry_id,
-                    key=f"{alert}/{decision.version}/{officer.name}/{channel}",
-                    alert=alert,
-                    version=decision.version,
-                    recipient=officer.name,
-                    address=officer.address,
-                    channel=channel,
-                    body=body,
-                    priority=priority(decision),
-                    state="queued" if is_reachable else "dead",
-                    attempts=0,
-                    created_at=now,
-                    observed_at=decision.at if decision.why not in UNOBSERVED else None,
-                    valid_until=now + VALID_MS,
-                    next_at=now,
-                    settled_at=None if is_reachable else now,
-                    reason=None if is_reachable else "Tidak ada saluran pesan.",
-                )
-            )
-    return entries
+    return [
+        message(
+            entry_id=first_id + place,
+            alert=alert_id(decision),
+            version=decision.version,
+            recipient=officer.name,
+            address=officer.address,
+            channel=channel,
+            body=body,
+            priority=priority(decision),
+            now=now,
+            valid_until=now + VALID_MS,
+            observed_at=decision.at if decision.why not in UNOBSERVED else None,
+        )
+        for place, (officer, channel) in enumerate(ways(officers))
+    ]
+
+
+def ways(officers: Sequence[Officer]) -> list[tuple[Officer, str]]:
+    """Each officer with each channel; whom none can reach is there with :data:`NO_CHANNEL`."""
+    return [(officer, channel) for officer in officers for channel in officer.channels or (NO_CHANNEL,)]
+
+
+def digests(number: int, *, officers: Sequence[Officer], body: str, now: int, first_id: int) -> list[Entry]:
+    """What was gathered for officers, as message ``number``; journal ids from ``first_id`` on."""
+    return [
+        message(
+            entry_id=first_id + place,
+            alert=DIGEST,
+            version=number,
+            recipient=officer.name,
+            address=officer.address,
+            channel=channel,
+            body=body,
+            priority=DIGEST_PRIORITY,
+            now=now,
+            valid_until=now + DIGEST_VALID_MS,
+        )
+        for place, (officer, channel) in enumerate(ways(officers))
+    ]
+
+
+def message(
+    *,
+    entry_id: int,
+    alert: str,
+    version: int,
+    recipient: str,
+    address: str,
+    channel: str,
+    body: str,
+    priority: int,
+    now: int,
+    valid_until: int,
+    observed_at: int | None = None,
+    reason: str | None = None,
+    public: bool = False,
+) -> Entry:
+    """A new row; with a ``reason`` why it cannot be sent, or without a channel, it is dead from the start and seen."""
+    if channel == NO_CHANNEL:
+        reason = NO_WAY
+    return Entry(
+        id=entry_id,
+        rev=entry_id,
+        key=key_of(alert, version, recipient, channel),
+        alert=alert,
+        version=version,
+        recipient=recipient,
+        address=address,
+        channel=channel,
+        body=body,
+        priority=priority,
+        state="queued" if reason is None else "dead",
+        attempts=0,
+        created_at=now,
+        observed_at=observed_at,
+        valid_until=valid_until,
+        next_at=now,
+        settled_at=None if reason is None else now,
+        reason=reason,
+        changed_at=now,
+        public=public,
+    )

@@ -166,7 +166,7 @@ class AreaRules(msgspec.Struct, frozen=True, kw_only=True):
     """An area warns when one of its stations may warn the public, or ``agree`` of them stand at a level together.
 
     Down: ``hold_down_ms`` after its stations went down, and not while ``rain_mm`` or more fell upstream in the last
-    hour (0: rain does not keep it armed).
+    hour or rain is expected here (0: rain does not keep it armed). Without ``stations`` only people decide its level.
     """
 
     area: str
@@ -177,8 +177,8 @@ class AreaRules(msgspec.Struct, frozen=True, kw_only=True):
     rain_mm: float = 5.0
 
     def __post_init__(self) -> None:
-        if not self.stations or self.agree < 2:
-            raise BadRules(f"area {self.area} needs at least one station, and agree must be 2 or more")
+        if self.agree < 2:
+            raise BadRules(f"area {self.area}: agree must be 2 or more")
         if self.hold_down_ms < 0 or self.rain_mm < 0:
             raise BadRules(f"area {self.area}: hold_down and rain_mm must be 0 or more")
 

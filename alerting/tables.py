@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata: Final = MetaData()
 
@@ -31,7 +31,7 @@ outbox: Final = Table(
     Column("alert", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("recipient", String, nullable=False),
-    Column("address", String, nullable=False),
+    Column("address", String, nullable=False),  # masked
     Column("channel", String, nullable=False),
     Column("body", Text, nullable=False),
     Column("priority", Integer, nullable=False),  # lower goes first
@@ -46,7 +46,13 @@ outbox: Final = Table(
     Column("latency_ms", Float),  # sensor to acceptance, real milliseconds
     Column("reference", String),
     Column("reason", String),
+    Column("changed_at", Integer),  # when it came into its state
+    Column("doubtful", Integer, nullable=False, server_default="0"),  # sent so often with an unknown fate
+    Column("moved_to", String),  # the channel that sends it instead
+    Column("public", Boolean, nullable=False, server_default="0"),  # not an officer's
+    Column("doubtful_before", Integer, nullable=False, server_default="0"),  # by the channels that had it before
 )
+Index("outbox_by_reference", outbox.c.channel, outbox.c.reference, sqlite_where=outbox.c.reference.is_not(None))
 Index("outbox_open", outbox.c.state, sqlite_where=outbox.c.state.in_(("queued", "sending", "unknown")))
 
 rules: Final = Table(

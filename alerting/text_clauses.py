@@ -122,8 +122,10 @@ def headline(alert: AlertText) -> str:
 
 
 def _blind_headline(alert: AlertText) -> str:
+    if alert.is_over and alert.why == "retired":
+        return "STASIUN DIHENTIKAN"
     if alert.is_over:
-        return "DATA KEMBALI"
+        return "SEDANG DIPERBAIKI, BELUM ADA DATA" if alert.in_maintenance else "DATA KEMBALI"
     if not alert.at_least:
         return "DATA MERAGUKAN" if alert.why == "doubtful" else "TIDAK ADA DATA"
     return f"SEDIKITNYA {alert.level.name}{', NAIK' if _is_rising(alert) else ''}: {_NOUNS[alert.hazard].lower()}"
@@ -137,7 +139,7 @@ def _doubt(alert: AlertText) -> str:
 
 def _group_headline(alert: AlertText) -> str:
     if alert.is_over:
-        return "DATA KEMBALI"
+        return "GATEWAY DILEPAS" if alert.why == "retired" else "DATA KEMBALI"
     return "GATEWAY PUTUS" if alert.station_name else "BUTA, tidak ada data dari semua stasiun"
 
 
@@ -166,6 +168,10 @@ def _to_do_for_group(alert: AlertText) -> str:
 
 
 def _to_do_while_blind(alert: AlertText, advice: str) -> str:
+    if alert.is_over and alert.why == "retired":
+        return "tidak dipantau lagi"
+    if alert.is_over and alert.in_maintenance:
+        return _without_eyes(alert).removesuffix(", periksa alat")
     if alert.is_over:
         return f"masih {alert.level.name}, {advice}" if alert.level else "pantauan berjalan lagi"
     return advice if alert.at_least else _without_eyes(alert)
@@ -243,11 +249,11 @@ def _air(alert: AlertText) -> str:
         return f"Rata-rata 1 jam {air.hour_ugm3:.0f} ug/m3 (indikatif)"
     if air.index is None or air.category is None:
         return ""
-    critical = _parameter(air.critical)
+    critical = parameter(air.critical)
     return f"ISPU {air.index} {CATEGORIES[air.category]}{f' ({critical})' if critical else ''}"
 
 
-def _parameter(critical: str | None) -> str:
+def parameter(critical: str | None) -> str:
     """``PM2,5`` for pm25 or PM2.5, as people write it; nothing for what is no parameter of the index."""
     plain = (critical or "").upper().replace(".", "").replace(",", "")
     return {"PM25": "PM2,5"}.get(plain, plain) if plain in _PARAMETERS else ""

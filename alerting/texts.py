@@ -11,17 +11,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerting import text_clauses
-from alerting.gsm7 import septets, transliterated
+from alerting.gsm7 import septets
 from alerting.text_clauses import SENDER, AlertText
+from alerting.text_names import SIAGA_NUMBER, plain_name, river_place
 
 __all__ = ["LIMIT", "SENDER", "AlertText", "septets", "sms"]
 
 LIMIT: Final = 160  # septets of one part
-
-# A name holds nothing that breaks the line, that a phone turns into a link, or that parts our own clauses.
-_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9 '()&èéùìòÇØøÅåÆæßÉÄÖÑÜäöñüà-]+")
-# "Siaga 1" is the worst in Jakarta and the lowest in Bojonegoro: no text may contain one, not even through a name.
-_SIAGA_NUMBER: Final = re.compile(r"(siaga)(?:[^A-Za-z0-9]*(?:[0-9]\w*|[ivx]+\b))+", re.IGNORECASE)
 
 
 def sms(alert: AlertText) -> str:
@@ -106,14 +102,14 @@ def _words(alert: AlertText) -> _Words:
     names = alert.kelurahan if text_clauses.names_apply(alert) else ()
     return _Words(
         prefix=("LATIHAN " if alert.realm == "latihan" else "") + ("CONTOH " if alert.example else ""),
-        sender=_name(alert.sender) or "BPBD",
+        sender=plain_name(alert.sender) or "BPBD",
         headline=text_clauses.headline(alert),
         place=_place(alert),
         time=text_clauses.moment(alert, zone),
-        person=text_clauses.person(alert, _name(alert.by or "")),
+        person=text_clauses.person(alert, plain_name(alert.by or "")),
         measured=text_clauses.measured(alert, zone),
         expected=text_clauses.expected(alert, zone),
-        names=tuple(name for name in map(_name, names) if name),
+        names=tuple(name for name in map(plain_name, names) if name),
         names_left_out=False,
         to_do=text_clauses.to_do(alert),
     )
@@ -121,17 +117,10 @@ def _words(alert: AlertText) -> _Words:
 
 def _place(alert: AlertText) -> str:
     """``S. Welang Kraton`` for station "Welang Kraton" on the Welang; the station alone where there is no river."""
-    station = _name(alert.station_name)
+    station = plain_name(alert.station_name)
     if alert.hazard == "air" and not alert.is_blind:
         return re.sub(r"^udara +(?=\S)", "", station, flags=re.IGNORECASE)  # the headline ends with this word
-    river = _name(alert.river or "")
+    river = plain_name(alert.river or "")
     if not river:
         return station
-    rest = re.sub(rf"^(?:S |Sungai |Kali )?{re.escape(river)}\b", "", station, flags=re.IGNORECASE)
-    return _SIAGA_NUMBER.sub(r"\1", f"S. {river} {rest.strip(' -')}".strip())
-
-
-def _name(text: str) -> str:
-    """A name as it may stand in a text: GSM letters, digits and quiet punctuation, single spaces, no Siaga number."""
-    plain = _NOT_IN_NAMES.sub(" ", transliterated(text))
-    return _SIAGA_NUMBER.sub(r"\1", " ".join(plain.split())).strip(" -")
+    return SIAGA_NUMBER.sub(r"\1", f"S. {river} {river_place(river, station)}".strip())

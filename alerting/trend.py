@@ -25,6 +25,7 @@ _FIRST_NOISE: Final = 0.01**2
 _LEARNING: Final = 0.08
 _WILD: Final = 16.0  # squared standard deviations
 _LEAST_WEIGHT: Final = 0.02
+_MOST_WEIGHT: Final = 1.0 - _LEAST_WEIGHT
 _LATELY_H: Final = 1 / 3
 
 LEAST_SAMPLES: Final = 5
@@ -85,14 +86,18 @@ def followed(motion: Motion | None, time: int, value: float) -> Motion:
         return Motion(time, 1, first, first, 0.5, _FIRST_NOISE, (value, value, 0.0), 0, 0.0)
     hours = (time - motion.time) / HOUR_MS
     noise = _learned(motion, value, hours)
-    stay = 1.0 - min(0.25, hours / _SWITCH_H / 2)
-    calm_before = motion.weight * stay + (1.0 - motion.weight) * (1.0 - stay)
-    shared = motion.weight * stay / calm_before, motion.weight * (1.0 - stay) / (1.0 - calm_before)
-    bound = _WILD if motion.wild == 0 else math.inf  # the second wild sample in a row is believed
-    calm, calm_fit, _ = _foreseen(_mixed(motion, shared[0]), value, hours, _CALM, noise=noise, bound=bound)
-    flood, flood_fit, far = _foreseen(_mixed(motion, shared[1]), value, hours, _FLOOD, noise=noise, bound=bound)
-    weight = calm_before * calm_fit / (calm_before * calm_fit + (1.0 - calm_before) * flood_fit)
-    weight = min(max(weight, _LEAST_WEIGHT), 1.0 - _LEAST_WEIGHT)
+    turn = hours / _SWITCH_H / 2 if hours < _SWITCH_H / 2 else 0.25
+    weight = motion.weight
+    stays, turns = weight * (1.0 - turn), weight * turn
+    before = stays + (1.0 - weight) * turn  # of the calm river, before the sample
+    bound = math.inf if motion.wild else _WILD  # the second wild sample in a row is believed
+    calm, calm_fit, _ = _foreseen(motion, stays / before, value, hours, _CALM, noise, bound)
+    flood, flood_fit, far = _foreseen(motion, turns / (1.0 - before), value, hours, _FLOOD, noise, bound)
+    weight = before * calm_fit / (before * calm_fit + (1.0 - before) * flood_fit)
+    if weight < _LEAST_WEIGHT:
+        weight = _LEAST_WEIGHT
+    elif weight > _MOST_WEIGHT:
+        weight = _MOST_WEIGHT
     wild = motion.wild + 1 if far >= _WILD else 0
     rate = weight * calm[1] + (1.0 - weight) * flood[1]
     lately = motion.lately + (1.0 - math.exp(-hours / _LATELY_H)) * (rate - motion.lately)
@@ -101,13 +106,16 @@ def followed(motion: Motion | None, time: int, value: float) -> Motion:
 
 def _learned(motion: Motion, value: float, hours: float) -> float:
     """The sensor's noise, from how far the sample in the middle of three lies off the line between the others."""
-    before, middle, before_hours = motion.last
+    noise = motion.noise
     if motion.samples < 2:
-        return motion.noise
+        return noise
+    before, middle, before_hours = motion.last
     part = before_hours / (before_hours + hours)
-    off = middle - before * (1.0 - part) - value * part
-    seen = min(off * off / (1.0 + part * part + (1.0 - part) ** 2), 9.0 * motion.noise)
-    return min(max(motion.noise + _LEARNING * (seen - motion.noise), _LEAST_NOISE), _MOST_NOISE)
+    rest = 1.0 - part
+    off = middle - before * rest - value * part
+    seen = off * off / (1.0 + part * part + rest * rest)
+    noise += _LEARNING * (min(seen, 9.0 * noise) - noise)
+    return min(max(noise, _LEAST_NOISE), _MOST_NOISE)
 
 
 def _mixed(motion: Motion, calm: float) -> Belief:
@@ -125,23 +133,31 @@ def _mixed(motion: Motion, calm: float) -> Belief:
     )
 
 
-def _foreseen(
-    belief: Belief, value: float, hours: float, unrest: float, *, noise: float, bound: float
+def _foreseen(  # noqa: PLR0917  by position: keywords cost here
+    motion: Motion, calm: float, value: float, hours: float, unrest: float, noise: float, bound: float
 ) -> tuple[Belief, float, float]:
-    """A belief carried on to a sample and corrected by it; how likely that was, how far off in squared deviations."""
-    x, v, a, b, c = belief
-    x += v * hours
-    a += hours * (2.0 * b + hours * (c + unrest * hours / 3.0))
-    b += hours * (c + unrest * hours / 2.0)
-    c += unrest * hours
-    spread = a + noise
+    """Both beliefs as one (:func:`_mixed`, written out for speed), carried on to a sample and corrected by it.
+
+    With it how likely the sample was, and how far off in squared deviations.
+    """
+    x0, v0, a0, b0, c0 = motion.calm
+    x1, v1, a1, b1, c1 = motion.flood
+    other = 1.0 - calm
+    both, dx, dv = calm * other, x0 - x1, v0 - v1
+    c = calm * c0 + other * c1 + both * dv * dv
+    b = calm * b0 + other * b1 + both * dx * dv
+    v = calm * v0 + other * v1
+    gained = unrest * hours
+    a = calm * a0 + other * a1 + both * dx * dx + hours * (2.0 * b + hours * (c + gained / 3.0)) + noise  # of a sample
+    b += hours * (c + gained / 2.0)
+    x = calm * x0 + other * x1 + v * hours
     off = value - x
-    far = off * off / spread
+    far = off * off / a
     if far > bound:
-        off, far = math.copysign(math.sqrt(bound * spread), off), bound
-    gain, rate_gain = a / spread, b / spread
-    corrected = (x + gain * off, v + rate_gain * off, a - gain * a, b - gain * b, c - rate_gain * b)
-    return corrected, math.exp(-min(far, _WILD) / 2.0) / math.sqrt(spread), far
+        off, far = math.copysign(math.sqrt(bound * a), off), bound
+    gain, rate_gain = (a - noise) / a, b / a
+    corrected = (x + gain * off, v + rate_gain * off, gain * noise, rate_gain * noise, c + gained - rate_gain * b)
+    return corrected, math.exp((-far if far < _WILD else -_WILD) / 2.0) / math.sqrt(a), far
 
 
 def trend_from(motion: Motion | None) -> Trend | None:

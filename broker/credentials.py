@@ -24,6 +24,7 @@ MIN_PASSWORD: Final = 24
 # The passwords are 192 random bits, which no number of rounds makes harder to guess. The broker works through the
 # rounds in its only thread, for each CONNECT and on a reload for every client again: many would delay warnings.
 ROUNDS: Final = 101
+_ORDER_KEY_BYTES: Final = 32
 _SALT_BYTES: Final = 12
 _HASH_BYTES: Final = 64
 
@@ -115,6 +116,30 @@ class CredentialStore:
             if hashes.pop(node, None) is None:
                 raise CredentialRefused(f"node {node!r} has no credential")
             self._write(hashes)
+
+    def order_key(self, node: str) -> str:
+        """The key that seals orders to ``node``: 64 hexadecimal digits, another one with each new password.
+
+        It is HMAC-SHA256 of the node's id and its password's hash, with a key of this installation that is drawn at
+        first use. Raises :class:`CredentialRefused` when the node has no credential, or the key can be read by others.
+        """
+        with private_file.exclusive(self.passwords.parent):
+            hashed = self._read().get(node)
+            if hashed is None or node in SERVICES:
+                raise CredentialRefused(f"node {node!r} has no credential")
+            master = self._master_key()
+        return hmac.new(master, f"{node}\n{hashed}".encode(), hashlib.sha256).hexdigest()
+
+    def _master_key(self) -> bytes:
+        path = self.services.with_name("order.key")
+        if not path.exists():
+            private_file.replace(path, secrets.token_bytes(_ORDER_KEY_BYTES))
+        if not private_file.is_private(path):
+            raise CredentialRefused(f"{path} can be read by others: chmod 600 it")
+        master = path.read_bytes()
+        if len(master) != _ORDER_KEY_BYTES:
+            raise CredentialRefused(f"{path} is damaged: take it from a backup, or remove it and give nodes new keys")
+        return master
 
     def _set(self, node: str, *, known: bool) -> str:
         password = new_password()

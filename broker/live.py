@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-EntityKind = Literal["station", "alert", "message", "health"]
+EntityKind = Literal["station", "alert", "message", "notice", "health"]
 
 
 class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +156,7 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     tide: TideView | None = None
     unverified: bool = False  # BELUM TERVERIFIKASI: what it stands at, or its last sample, rests on doubtful data
     maintenance: MaintenanceView | None = None
+    retired: bool = False  # measured no more: it leaves every screen
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +182,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     verified: bool = True  # False: BELUM TERVERIFIKASI
     inhibited_by: str | None = None  # what stands for it, so that nobody was told of this one
     stations: list[str] = []  # of an area: the stations that caused it
+    acknowledged_by: str = ""  # the officer who deals with this version
+    acknowledged_at: int | None = None
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,12 +194,61 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str  # a name or role; numbers are masked
     address: str  # masked
     channel: str  # demo | twilio
-    state: str  # queued | sending | accepted | delivered | undelivered | unknown | dead
+    state: str  # queued | sending | accepted | delivered | undelivered | expired | unknown | dead
     text: str
     created_at: int
+    changed_at: int | None = None  # ms UTC, when it came into its state
     settled_at: int | None = None
     reason: str | None = None
     latency_ms: float | None = None  # sensor to acceptance, real milliseconds
+
+
+class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A text for the public, and whether it goes out."""
+
+    id: str  # n<journal id>
+    rev: int
+    state: str  # waiting | veto | approved | vetoed | replaced | sent
+    kind: str  # of its alerts: raised | raised_higher | lowered | ended | cancelled
+    level: str
+    areas: list[str]  # names, the nearest to the hazard first
+    alerts: list[str]
+    text: str  # exactly what goes out, in Indonesian
+    septets: int
+    parts: int
+    made_at: int
+    due_at: int | None = None  # ms UTC: when it goes out by itself unless vetoed, or after a quiet night
+    manual: bool = False  # somebody raised it; it takes two people
+    approvals: list[str] = []
+    decided_by: str = ""
+    decided_at: int | None = None
+    audience: int = 0
+    told: int = 0  # how many of them have their message in the outbox
+    active: bool = True
+
+
+class NowcastView(msgspec.Struct, frozen=True, kw_only=True):
+    """A warning of another authority over our areas, as BMKG's of heavy rain. Times are ms UTC."""
+
+    sender: str
+    event: str
+    headline: str
+    onset: int
+    expires: int
+    areas: list[str]  # as people say them
+    is_rain: bool
+
+
+class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
+    """A way out, its queue, and what its last probe found wrong (one Indonesian sentence)."""
+
+    name: str
+    state: str  # works | stalled | gone
+    since: int | None = None  # ms UTC, of a stalled one
+    waiting: int  # messages without a last word
+    pace_per_s: float | None = None  # messages a second: measured, else configured
+    remaining_s: float | None = None  # until the last of them has left at this pace; null: nobody can say
+    problem: str | None = None
 
 
 class HealthView(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +263,9 @@ class HealthView(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[str]  # one Indonesian sentence each, worst first
     counters: dict[str, int]
     history_lag: int | None = None  # journal ids not yet in history
+    nowcasts: list[NowcastView] = []  # the earliest first
+    ways: list[ChannelView] = []  # out of the outbox, the preferred first
+    drill: str = ""  # what the last drill came to: "latihan 1 Des 2026 10.02: lulus"
     id: str = "core"
 
 

@@ -136,6 +136,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     support: Support | None = None
     quality: dict[str, float] = {}  # limits of quality control that are this station's own
     epochs: tuple[Epoch, ...] = ()
+    retired_at: int | None = None  # ms UTC: it is measured no more, and its id is never used again
 
     @property
     def measures_water(self) -> bool:

@@ -11,7 +11,6 @@ from alerting.outbox import Entry
 from broker.levels import Level
 from deploy.command_scopes import nearest
 from deploy.journal import Journal
-from deploy.views import masked
 
 LAST_VERSION: Final = (
     "WHERE NOT EXISTS (SELECT 1 FROM alerts AS later WHERE later.alert = alerts.alert "
@@ -65,13 +64,13 @@ def nearest_alert(journal: Journal, text: str) -> str:
 
 
 def messages_of(journal: Journal, alert: str) -> Iterator[dict[str, Any]]:
-    """Every message of an alert, numbers masked; latency from sensor to acceptance, real milliseconds."""
+    """Every message of an alert; latency from sensor to acceptance, real milliseconds."""
     for row in journal.rows(tables.outbox, "WHERE alert = ? ORDER BY id", (alert,)):
         entry = Entry(*row)
         yield {
             "version": entry.version,
             "recipient": entry.recipient,
-            "address": masked(entry.address),
+            "address": entry.address,
             "channel": entry.channel,
             "state": entry.state,
             "attempts": entry.attempts,

@@ -1,6 +1,6 @@
 """From a decision to what its text is made of."""
 
-from alerting.blind import EVERYTHING
+from alerting.blind import EVERYTHING, GATEWAY, is_group
 from alerting.engine import Decision
 from alerting.text_clauses import AlertText, Hazard
 from broker.levels import Level
@@ -27,7 +27,7 @@ def alert_text(
         level=Level(decision.level),
         hazard=hazard,
         why=decision.why,
-        station_name="" if decision.station == EVERYTHING else name[0],
+        station_name=_place(decision.station, name[0]),
         river=station.river if station is not None and is_water else None,
         value_m=decision.value if is_water else None,
         rate_m_per_h=decision.trend.rate if decision.trend and is_water else None,
@@ -50,6 +50,11 @@ def alert_text(
         rain=decision.rain,
         air=decision.air,
     )
+
+
+def _place(scope: str, name: str) -> str:
+    """A text about a gateway has the word in its headline already; one about everything names no place."""
+    return scope.removeprefix(EVERYTHING).removeprefix(GATEWAY) if is_group(scope) else name
 
 
 def hazard_of(decision: Decision, station: Station | None) -> Hazard:

@@ -125,14 +125,14 @@ def read_publish(header: int, body: bytes | bytearray, generation: int) -> Arriv
 
 
 def _publish_packet(topic: bytes, payload: bytes) -> bytes:
-    """A PUBLISH of QoS 0 (MQTT 3.1.1, 3.3)."""
+    """A PUBLISH of QoS 0 (MQTT 3.1.1, 3.3); a node's configuration is retained, as the wire contract has it."""
     remaining = 2 + len(topic) + len(payload)
     length = bytearray()
     while remaining > 127:
         length.append(remaining & 127 | 128)
         remaining >>= 7
     length.append(remaining)
-    return b"\x30" + length + len(topic).to_bytes(2, "big") + topic + payload
+    return (b"\x31" if topic.endswith(b"/cfg") else b"\x30") + length + len(topic).to_bytes(2, "big") + topic + payload
 
 
 def _nothing() -> None:

@@ -27,6 +27,7 @@ def station_id(text: str, registry: Registry) -> str:
     """The id of a station given by its id or name, in any case; raises CommandFailed naming the nearest."""
     found = _station(text, registry)
     if found is None:
+        _check_retired(text, registry)
         hint = nearest(text, _stations(registry)) or "; see kentongan station list"
         raise CommandFailed(f"no station {text!r} is known{hint}")
     return found
@@ -40,6 +41,7 @@ def scope_id(text: str, registry: Registry) -> str:
     try:
         return registry.areas.code_of(text)
     except UnknownArea:
+        _check_retired(text, registry)
         kelurahan = {area.name: area.name for area in registry.areas.all() if area.kind == "kelurahan"}
         hint = nearest(text, _stations(registry) | kelurahan) or "; see kentongan station list and area list"
         raise CommandFailed(f"no station or area {text!r} is known{hint}") from None
@@ -51,6 +53,13 @@ def _station(text: str, registry: Registry) -> str | None:
         return wanted
     named = [name for name, station in registry.stations.items() if station.name.casefold() == wanted]
     return named[0] if len(named) == 1 else None
+
+
+def _check_retired(text: str, registry: Registry) -> None:
+    wanted = text.strip().casefold()
+    for name, station in registry.retired.items():
+        if wanted in (name, station.name.casefold()):
+            raise CommandFailed(f"station {name} was retired: nothing is measured there any more; its alerts stay")
 
 
 def _stations(registry: Registry) -> dict[str, str]:

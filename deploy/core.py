@@ -10,31 +10,36 @@ While the journal cannot be written, warnings are still decided and sent from me
 node, so that every reading comes again.
 """
 
-import heapq
 import logging
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from alerting.blind import EVERYTHING
+from alerting.channels.port import Channel
 from alerting.engine import Decision
 from alerting.episodes import Maintenance
 from alerting.outbox import Attempt
+from alerting.recipients import Directory
 from broker import topics, wire
 from broker.clock import Clock
 from deploy.broker_link import Arrival
+from deploy.cap_publisher import CapPublisher
 from deploy.dead_letters import DeadLetters
+from deploy.deadlines import Deadlines
 from deploy.journal import Group, Journal
 from deploy.judgement import Judgement
 from deploy.live_hub import LiveHub
 from deploy.memory import Memory, ScopeState
 from deploy.registry import Registry
 from deploy.registry.changes import apply_rules, switch_rules
+from deploy.sending import Sending
 from deploy.settings import Settings
 from deploy.snapshots import Snapshots
 from deploy.telling import Plan, Telling
+from deploy.ways import ways_of
 from ingest.readings import Reading, readings
 from ingest.received import ranges
 from ingest.stations import Node
@@ -70,11 +75,13 @@ class Core:
         registry: Registry,
         journal: Journal,
         memory: Memory,
+        directory: Directory,
         clock: Clock,
         hub: LiveHub,
-        parallel: dict[str, int],
+        channels: Mapping[str, Channel],
     ) -> None:
         self.settings, self.registry, self.journal, self.memory = settings, registry, journal, memory
+        self.directory = directory
         self.clock, self.hub = clock, hub
         self.link: Link
         self.sender: Carrier
@@ -82,6 +89,10 @@ class Core:
         self.turns = 0
         self.group = Group()
         self.snapshots = Snapshots(journal)
+        ways = ways_of(settings, channels)
+        self.sending = Sending(
+            journal=journal, memory=memory, directory=directory, clock=clock, hub=hub, channels=channels, ways=ways
+        )
         self.telling = Telling(
             settings=settings,
             registry=registry,
@@ -90,22 +101,29 @@ class Core:
             clock=clock,
             hub=hub,
             snapshots=self.snapshots,
-            parallel=parallel,
+            sending=self.sending,
+            directory=directory,
+            ways=ways,
         )
         self.judgement = Judgement(
             registry=registry, memory=memory, ids=journal.take_ids, recall=self._recall, decided=self._decided
         )
         self.dead_letters = DeadLetters(journal, self.counters)
-        self.listening_since = self.linked_since = clock.now()
-        self._is_linked = False
+        self.deadlines = Deadlines(self.judgement.scopes, memory, clock.now())
         self.history_cursor = int(journal.value("history_cursor") or 0)
         self.history_problem: str | None = None
         self.tide_problem: str | None = None
+        self.cap = CapPublisher(settings=settings, registry=registry, journal=journal, memory=memory, now=clock.now())
+        self.telling.notices.published = self.cap.publish
+        self.cap_problem: str | None = None
+        self.nowcast_problem: str | None = None
+        self.drill_line = ""
+        self.drill_problem: str | None = None
+        self.modem_problems: list[str] = []
         self.failed_write: str | None = None
         self._next_write = 0.0
         self._by_topic: dict[bytes, Node] = {}
-        self._deadlines: list[tuple[int, str]] = []
-        self._watched: dict[str, int] = {}
+        self._ack_topics: dict[str, str] = {}
         self.station_revs: dict[str, int] = {}  # journal id of the last change that was not a reading
 
     def start(self) -> None:
@@ -122,7 +140,7 @@ class Core:
             self._record(decision, self.telling.plan(decision, now), now)
         self.judgement.scopes.begin(now)
         for name in (*self.memory.states, *self.memory.areas, EVERYTHING):
-            self.watch(name)
+            self.deadlines.watch(name)
 
     def stop(self) -> None:
         """A last turn with a snapshot of everything, then close the journal."""
@@ -139,9 +157,10 @@ class Core:
             self._take(arrival, now, taken)
         if self.registry.next_switch <= now:
             switch_rules(self, now)
-        self._tick(now)
-        self.telling.settle(self.group, now)
-        attempts = self.telling.claim(self.group, now)
+        self.deadlines.tick(now, is_linked=self.link.is_connected)
+        self.telling.turn(self.group, now)
+        self.sending.settle(self.group, now)
+        attempts = self.sending.claim(self.group, now)
         is_durable = self._commit()
         for attempt in attempts:
             self.sender.carry(attempt)
@@ -218,7 +237,7 @@ class Core:
         self.snapshots.mark(name, state, is_decided=bool(decisions))
         for decision, plan in zip(decisions, plans, strict=True):
             self._record(decision, plan, now)
-        self.watch(name)
+        self.deadlines.watch_after(name, state, now)
 
     def _maintained(self, station: str, work: Maintenance, now: int) -> None:
         """Maintenance that has come to its end is over on disk and on every screen, and in the audit log."""
@@ -234,33 +253,9 @@ class Core:
     def _record(self, decision: Decision, plan: Plan, now: int) -> None:
         self.station_revs[decision.station] = self.telling.record(self.group, decision, plan, now)
 
-    def _tick(self, now: int) -> None:
-        is_linked = self.link.is_connected
-        if is_linked != self._is_linked:
-            self._is_linked, self.linked_since = is_linked, now
-            self.watch(EVERYTHING)
-        if not is_linked:
-            self.listening_since = now
-        while self._deadlines and self._deadlines[0][0] < now:
-            deadline, name = heapq.heappop(self._deadlines)
-            if self._watched.get(name) != deadline:
-                continue  # it was moved to earlier since
-            del self._watched[name]
-            if is_linked or name == EVERYTHING:
-                self.judgement.scopes.tick(
-                    name, now, listening_since=self.listening_since, linked_since=self.linked_since
-                )
-            self.watch(name)
-
     def watch(self, name: str) -> None:
-        """Keep the next deadline of a scope in the heap; one that moves to later is noticed when the old one comes."""
-        deadline = self.judgement.scopes.deadline(
-            name, listening_since=self.listening_since, linked_since=self.linked_since
-        )
-        known = self._watched.get(name)
-        if deadline is not None and (known is None or deadline < known):
-            self._watched[name] = deadline
-            heapq.heappush(self._deadlines, (deadline, name))
+        """Keep the next deadline of a scope that was changed from outside."""
+        self.deadlines.watch(name)
 
     # -- commit and acknowledge ----------------------------------------------------------------------------------
 
@@ -300,9 +295,11 @@ class Core:
         self.snapshots.take_back(self.group)
 
     def _acknowledge_to_nodes(self, taken: dict[str, list[tuple[int, int]]], now: int) -> None:
-        realm = self.settings.site.realm
         for node, numbers in taken.items():
             acked = ranges(numbers)
+            topic = self._ack_topics.get(node)
+            if topic is None:
+                topic = self._ack_topics[node] = topics.topic(self.settings.site.realm, node, "ack")
             for first in range(0, len(acked), wire.MAX_RANGES):
                 ack = wire.Ack(now=now, acked=acked[first : first + wire.MAX_RANGES])
-                self.link.publish(topics.topic(realm, node, "ack"), wire.encode(ack))
+                self.link.publish(topic, wire.encode(ack))

@@ -10,12 +10,20 @@ from broker.credentials import CredentialStore
 from deploy import (
     core_commands_alerts,
     core_commands_areas,
+    core_commands_cap,
+    core_commands_channels,
     core_commands_gauge,
     core_commands_nodes,
+    core_commands_notices,
+    core_commands_orders,
     core_commands_people,
+    core_commands_recipients,
+    core_commands_roster,
     core_commands_stations,
+    core_commands_subscription,
 )
 from deploy.core import Core
+from deploy.subscriptions import Subscriptions
 from ingest.readings import dead_letters
 
 Handler = Callable[["Commands", Request], Any]
@@ -26,6 +34,7 @@ class Commands:
 
     def __init__(self, core: Core, credentials: CredentialStore, reload_broker: Callable[[], bool]) -> None:
         self.core, self.credentials, self.reload_broker = core, credentials, reload_broker
+        self.subscriptions = Subscriptions(core)
 
     def run(self, request: Request) -> Any:
         """Carry out a request; raises CommandFailed with a sentence. The same idempotency key gets the same answer."""
@@ -100,13 +109,26 @@ HANDLERS: Final[dict[str, Handler]] = {
     **core_commands_stations.HANDLERS,
     **core_commands_gauge.HANDLERS,
     **core_commands_areas.HANDLERS,
+    **core_commands_cap.HANDLERS,
     **core_commands_alerts.HANDLERS,
+    **core_commands_channels.HANDLERS,
     **core_commands_people.HANDLERS,
+    **core_commands_subscription.HANDLERS,
+    **core_commands_notices.HANDLERS,
+    **core_commands_orders.HANDLERS,
+    **core_commands_recipients.HANDLERS,
+    **core_commands_roster.HANDLERS,
 }
 CHANGES: Final = (
     core_commands_nodes.CHANGES
     | core_commands_stations.CHANGES
     | core_commands_gauge.CHANGES
     | core_commands_areas.CHANGES
+    | core_commands_channels.CHANGES
     | core_commands_people.CHANGES
+    | core_commands_subscription.CHANGES
+    | core_commands_notices.CHANGES
+    | core_commands_orders.CHANGES
+    | core_commands_recipients.CHANGES
+    | core_commands_roster.CHANGES
 )

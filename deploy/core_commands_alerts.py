@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from alerting.area import AreaState
 from alerting.blind import EVERYTHING
+from alerting.explain import clock_time
 from broker.control import CommandFailed, Request
 from broker.levels import Level
 from deploy import alert_records
@@ -25,8 +26,11 @@ def alert_list(commands: "Commands", request: Request) -> list[dict[str, Any]]:
     limit = optional_int(request, "limit")
     count = min(50 if limit is None else max(1, limit), MOST)
     found = alert_records.last_versions(commands.core.journal, active=bool(request.args.get("active")), limit=count)
-    named = commands.core.telling.called
-    return [alert_records.shown(version) | {"name": named(version.station)} for version in found]
+    named, taken = commands.core.telling.called, commands.core.telling.duty.taken_by
+    return [
+        alert_records.shown(version) | {"name": named(version.station), "acknowledged_by": taken(version.alert)}
+        for version in found
+    ]
 
 
 def alert_show(commands: "Commands", request: Request) -> dict[str, Any]:
@@ -90,18 +94,18 @@ def _why_scope(commands: "Commands", name: str) -> dict[str, Any]:
 def _area(commands: "Commands", code: str) -> list[str]:
     core = commands.core
     name, rules = core.telling.called(code), core.judgement.scopes.places.area_rules(code)
-    if rules is None:
-        return [f"{name}: tidak ada stasiun air untuk wilayah ini, jadi tidak ada peringatan wilayah."]
     state = core.memory.areas.get(code)
     level = Level(0 if state is None else state.level).name
-    stations = ", ".join(core.telling.called(station) for station in rules.stations)
+    members = () if rules is None else rules.stations
+    stations = ", ".join(core.telling.called(station) for station in members)
     last = alert_records.last_of(core.journal, code, "area")
     decided = "Belum pernah ada peringatan wilayah di sini." if last is None else f"Keputusan terakhir: {last.why}"
-    return [f"{name}: {level}, menurut {stations}.", decided, *_held(state, core.clock.now(), core.telling.zone)]
+    by = f"menurut {stations}" if stations else "tidak ada stasiun air untuk wilayah ini, hanya petugas yang menetapkan"
+    return [f"{name}: {level}, {by}.", decided, *_held(state, core.clock.now(), core.telling.zone)]
 
 
 def _held(state: AreaState | None, now: int, zone: tzinfo) -> Iterator[str]:
-    """What somebody decided about an area, while it counts."""
+    """What holds an area where it is: what somebody decided, and rain that is expected."""
     if state is None:
         return
     if state.manual_level and now < state.manual_until:
@@ -109,6 +113,9 @@ def _held(state: AreaState | None, now: int, zone: tzinfo) -> Iterator[str]:
     if state.dismissed_level and now < state.dismissed_until:
         level, end = Level(state.dismissed_level).name, until(state.dismissed_until, zone)
         yield f"Petugas menurunkan {level} di sini; level itu ditahan {end}."
+    if state.level and now < state.expected_until:
+        span = f"{clock_time(state.expected_from, zone)} sampai {clock_time(state.expected_until, zone)}"
+        yield f"BMKG memperkirakan hujan di sini pukul {span}; selama itu peringatan tidak diturunkan."
 
 
 def _group(commands: "Commands") -> list[str]:

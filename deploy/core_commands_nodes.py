@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from alerting.blind import GATEWAY
+from alerting.events import GroupLeft
 from broker.control import CommandFailed, Request
 from broker.credentials import CredentialRefused, check_node_id
+from broker.topics import is_id
 from deploy.command_arguments import optional_text, tables, text
 from deploy.registry.tables import versions
+from deploy.restore import kept_node
 from ingest.nodes import nodes
 
 if TYPE_CHECKING:
     from deploy.core_commands import Commands
 
-CHANGEABLE: Final = ("station", "hardware", "firmware", "note")
+CHANGEABLE: Final = ("station", "gateway", "hardware", "firmware", "note")
 OF_PEOPLE: Final = frozenset({"petugas", "impor"})  # under these names people's readings and imports are filed
 
 
@@ -30,6 +34,7 @@ class NodeRow(msgspec.Struct, frozen=True, array_like=True):
     firmware: str = ""
     note: str = ""
     version: int = 0  # 0: not stored yet
+    gateway: str = ""  # through which it is heard; "": on its own
 
 
 def node_new(commands: "Commands", request: Request) -> dict[str, Any]:
@@ -40,6 +45,7 @@ def node_new(commands: "Commands", request: Request) -> dict[str, Any]:
     try:
         is_known = node in commands.credentials.nodes()
         password = commands.credentials.replace(node) if is_known else commands.credentials.add(node)
+        order_key = commands.credentials.order_key(node)
     except CredentialRefused as error:
         raise CommandFailed(str(error)) from None
     row = _row(commands, node) or NodeRow(node, station, core.clock.now(), request.actor)
@@ -50,6 +56,7 @@ def node_new(commands: "Commands", request: Request) -> dict[str, Any]:
         "station": station,
         "hazard": core.registry.stations[station].hazard,
         "password": password,
+        "order_key": order_key,
         "reloaded": commands.reload_broker(),
     }
 
@@ -99,6 +106,8 @@ def _faults_of(commands: "Commands", table: dict[str, Any], seen: Container[str]
         found.append(("id", "it was retired, and ids are never used again"))
     elif name not in commands.core.memory.nodes:
         found.append(("id", f"no node has it; make it, with its credential: kentongan node new {name or 'ID'}"))
+    if table.get("gateway") and not is_id(str(table["gateway"])):
+        found.append(("gateway", f"{str(table['gateway'])[:40]!r} is not 3 to 32 of a-z, 0-9 and hyphen"))
     if "station" in table and table["station"] not in commands.core.registry.stations:
         found.append(("station", f"no station {table['station']!r} in the registry"))
     return found
@@ -117,6 +126,15 @@ def node_retire(commands: "Commands", request: Request) -> dict[str, Any]:
     return {"node": node, "reloaded": commands.reload_broker()}
 
 
+def free_nodes(commands: "Commands", request: Request, station: str, reason: str) -> list[str]:
+    """Have the nodes of a station serve none: what they send is refused, and kept by them, until they serve another."""
+    freed = list(commands.core.memory.nodes_of(station))
+    for node in freed:
+        row = _known(commands, node)
+        _put(commands, request, msgspec.structs.replace(row, station=""), reason)
+    return freed
+
+
 def node_list(commands: "Commands", _request: Request) -> list[dict[str, Any]]:
     known = commands.core.memory.nodes
     found = []
@@ -131,6 +149,7 @@ def node_list(commands: "Commands", _request: Request) -> list[dict[str, Any]]:
                 "hardware": row.hardware,
                 "firmware": row.firmware,
                 "note": row.note,
+                "gateway": row.gateway,
                 "revoked_at": row.revoked_at,
             }
         )
@@ -153,7 +172,10 @@ def node_show(commands: "Commands", request: Request) -> dict[str, Any]:
 
 
 def _said(request: Request) -> dict[str, str]:
-    return {name: optional_text(request, name) for name in ("hardware", "firmware", "note") if name in request.args}
+    said: dict[str, str] = {name: optional_text(request, name) for name in CHANGEABLE[1:] if name in request.args}
+    if said.get("gateway") and not is_id(said["gateway"]):
+        raise CommandFailed(f"gateway {said['gateway'][:40]!r} is not 3 to 32 of a-z, 0-9 and hyphen")
+    return said
 
 
 def _check_id(commands: "Commands", node: str, *, is_known: bool, replace: bool) -> None:
@@ -203,13 +225,23 @@ def _put(commands: "Commands", request: Request, row: NodeRow, reason: str) -> N
     before = core.memory.nodes.get(row.id)
     if before is not None:
         core.hub.mark_station(before.station)
+    left = "" if before is None else before.gateway
     if row.revoked_at is not None:
         core.registry.retired_nodes.add(row.id)
         core.forget_node(row.id)
+    elif not row.station:
+        if before is not None:
+            core.group.node_states[row.id] = core.snapshots.node_row(before)
+        core.forget_node(row.id)
     else:
-        node = core.memory.assign(row.id, row.station)
+        if before is None and (kept := kept_node(core.journal, row.id, row.station)) is not None:
+            core.memory.nodes[row.id] = kept
+        node = core.memory.assign(row.id, row.station, row.gateway)
         core.group.node_states[row.id] = core.snapshots.node_row(node)
-    core.hub.mark_station(row.station)
+    if row.station:
+        core.hub.mark_station(row.station)
+    if left and not core.memory.behind(left):
+        core.judgement.scopes.group(f"{GATEWAY}{left}", GroupLeft(at=now, by=request.actor), now)
 
 
 HANDLERS: Final[dict[str, Callable[["Commands", Request], Any]]] = {

@@ -5,25 +5,22 @@ Each is an event of the engine, like a reading, and is answered with what was de
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from alerting.area import AreaState
 from alerting.events import Maintained, Observed
 from broker.control import CommandFailed, Request
 from broker.levels import Level
 from deploy import alert_records
+from deploy.command_alerts import Cancellable, level_at, to_cancel
 from deploy.command_arguments import number, optional_text, text
+from deploy.command_people import MINUTE_MS, MOST_AHEAD_MS, NAME, NOTE, person, told, until_of
 from deploy.command_scopes import scope_id, station_id
-from deploy.core_commands_alerts import split
 
 if TYPE_CHECKING:
     from deploy.core_commands import Commands
 
-MINUTE_MS: Final = 60_000
-MOST_AHEAD_MS: Final = 7 * 1440 * MINUTE_MS
-NAME: Final = 60  # letters of who it was
-NOTE: Final = 200
+__all__ = ["CHANGES", "HANDLERS", "NAME", "NOTE", "decided_by"]
+
 WARNING_LEVELS: Final = ("WASPADA", "SIAGA", "AWAS")
 
 
@@ -50,41 +47,20 @@ def alert_lower(commands: "Commands", request: Request) -> dict[str, Any]:
 
 
 def alert_cancel(commands: "Commands", request: Request) -> dict[str, Any]:
-    """Cancel what stands at a station or in an area, or an alert by its id; those who were told are told."""
-    scope = _cancelled(commands, text(request, "scope"))
-    if _stands_at(commands, scope) is Level.NORMAL:
-        raise CommandFailed(f"no alert of water stands at {scope}; see kentongan alert list --active")
-    return _observe(commands, request, scope, Level.NORMAL, "alert cancelled")
-
-
-def _cancelled(commands: "Commands", said: str) -> str:
-    """The scope of an alert's id, or of a name."""
-    found = alert_records.versions(commands.core.journal, split(said)[0])
-    if not found:
-        return scope_id(said, commands.core.registry)
-    last = found[-1]
-    if last.hazard not in ("level", "area"):
-        raise CommandFailed(
-            f"{last.alert} is about {last.hazard} and ends by itself, with good data; a person can cancel alerts of "
-            "water and of areas"
-        )
-    if last.kind in ("ended", "cancelled"):
-        raise CommandFailed(f"{last.alert} is over since its version {last.version}; nothing to cancel")
-    return last.station
+    """Cancel the alert of water, rain or air that stands at a station or in an area; those who were told are told."""
+    core = commands.core
+    said = text(request, "scope")
+    scope, hazard = to_cancel(said, journal=core.journal, registry=core.registry, memory=core.memory)
+    return _observe(commands, request, scope, Level.NORMAL, "alert cancelled", hazard=hazard)
 
 
 def _scope(commands: "Commands", request: Request) -> str:
-    """A station of water, or an area that stations matter to; raises CommandFailed."""
+    """A station of water, or an area; one without a station stands where people say. Raises CommandFailed."""
     core = commands.core
     scope = scope_id(text(request, "scope"), core.registry)
     station = core.registry.stations.get(scope)
     if station is not None and not station.measures_water:
         raise CommandFailed(f"{scope} measures no water (hazard {station.hazard}); raise one of its areas instead")
-    if station is None and core.judgement.scopes.places.area_rules(scope) is None:
-        raise CommandFailed(
-            f"no station of water matters to {core.telling.called(scope)}, so it can have no alert; name it in a "
-            "station's kelurahan first: kentongan station change"
-        )
     return scope
 
 
@@ -102,17 +78,17 @@ def level_of(said: str) -> Level:
 
 
 def _stands_at(commands: "Commands", scope: str) -> Level:
-    memory = commands.core.memory
-    state = memory.states.get(scope) or memory.areas.get(scope) or AreaState()
-    return Level(state.level)
+    return level_at(commands.core.memory, scope)
 
 
-def _observe(commands: "Commands", request: Request, scope: str, level: Level, action: str) -> dict[str, Any]:
+def _observe(
+    commands: "Commands", request: Request, scope: str, level: Level, action: str, *, hazard: Cancellable = "level"
+) -> dict[str, Any]:
     now = commands.core.clock.now()
-    by, note = person(request), _told(request, "note")
-    until = _until(request, now, commands)
-    event = Observed(at=now, by=by, note=note, level=level, until=until)
-    detail = {"level": level.name, "by": by, "note": note, "until": until}
+    by, note = person(request), told(request, "note")
+    until = until_of(request, now, commands.core.telling.zone)
+    event = Observed(at=now, by=by, note=note, level=level, until=until, hazard=hazard)
+    detail = {"hazard": hazard, "level": level.name, "by": by, "note": note, "until": until}
     return decide(commands, request, scope, event, action=action, detail=detail)
 
 
@@ -145,58 +121,6 @@ def decided_by(commands: "Commands", scope: str, event: Observed | Maintained) -
     }
 
 
-def person(request: Request) -> str:
-    """Who it was: a name that can be read in a message; raises CommandFailed."""
-    name = " ".join(optional_text(request, "by").split())
-    if not name:
-        raise CommandFailed("who decides it is missing; give a name: --by NAME")
-    if len(name) > NAME or not name.isprintable():
-        raise CommandFailed(f"--by: write a name of 1 to {NAME} printable characters")
-    return name
-
-
-def _told(request: Request, key: str) -> str:
-    """A reason on one line; raises CommandFailed."""
-    told = " ".join(optional_text(request, key).split())
-    if not told or len(told) > NOTE or not told.isprintable():
-        raise CommandFailed(f"--{key}: write why, in 1 to {NOTE} printable characters; it is kept and shown")
-    return told
-
-
-def _until(request: Request, now: int, commands: "Commands") -> int | None:
-    """``06:00``, the next one on core's clock, or a moment with its offset; None when it is not given."""
-    said = optional_text(request, "until").strip()
-    if not said:
-        return None
-    until = _next(said, now, commands) if re.fullmatch(r"\d?\d:\d\d", said) else _moment(said)
-    if not now < until <= now + MOST_AHEAD_MS:
-        raise CommandFailed(f"--until {said}: it must lie ahead, at most 7 days")
-    return until
-
-
-def _next(said: str, now: int, commands: "Commands") -> int:
-    zone = commands.core.telling.zone
-    try:
-        of_day = time.fromisoformat(said.rjust(5, "0"))
-    except ValueError:
-        raise CommandFailed(f"--until {said}: there is no such time of day") from None
-    today = datetime.fromtimestamp(now / 1000, UTC).astimezone(zone)
-    moment = datetime.combine(today.date(), of_day, zone)
-    if moment <= today:
-        moment += timedelta(days=1)
-    return round(moment.timestamp() * 1000)
-
-
-def _moment(said: str) -> int:
-    try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise CommandFailed(f"--until {said!r}: write 06:00, or a moment as 2026-01-31T07:00:00+07:00")
-    return round(moment.timestamp() * 1000)
-
-
 def station_maintain(commands: "Commands", request: Request) -> dict[str, Any]:
     """Begin maintenance of a station for ``minutes``, change its end, or ``end`` it."""
     core, now = commands.core, commands.core.clock.now()
@@ -213,7 +137,7 @@ def station_maintain(commands: "Commands", request: Request) -> dict[str, Any]:
             raise CommandFailed(
                 "--for: at least 1 minute and at most 7 days; it can be said again when it comes to that"
             )
-        event = Maintained(at=now, by=by, reason=_told(request, "reason"), until=now + round(length_ms))
+        event = Maintained(at=now, by=by, reason=told(request, "reason"), until=now + round(length_ms))
         action = "maintenance begun" if known is None else "maintenance changed"
     answer = decide(
         commands,

@@ -7,11 +7,15 @@ import msgspec
 
 from broker.control import CommandFailed, Request
 from broker.station import Station
+from deploy import alert_records
 from deploy.command_arguments import optional_text, tables, text
+from deploy.command_people import person, told
 from deploy.command_scopes import station_id
+from deploy.core_commands_nodes import free_nodes
 from deploy.registry.changes import put_station
 from deploy.registry.file_form import table_of
 from deploy.registry.plan import Mode, plan
+from deploy.registry.retire import retire_station
 from deploy.registry.tables import versions
 from deploy.views import state_of
 
@@ -143,11 +147,30 @@ def known_station(commands: "Commands", name: str) -> Station:
     return registry.stations[station_id(name, registry)]
 
 
+def station_retire(commands: "Commands", request: Request) -> dict[str, Any]:
+    """Measure no more at a station: its alerts end in somebody's name, its nodes are free, its history and id stay."""
+    core, station = commands.core, known_station(commands, text(request, "id"))
+    by, reason = person(request), told(request, "reason")
+    before = (len(core.group.alerts), len(core.group.messages))
+    name = core.telling.called(station.id)
+    freed = free_nodes(commands, request, station.id, f"{station.id} retired: {reason}")
+    retire_station(core, station, by=by, reason=reason, actor=request.actor, now=core.clock.now())
+    decided = [alert_records.Version(*row) for row in core.group.alerts[before[0] :]]
+    return {
+        "scope": station.id,
+        "name": name,
+        "nodes": freed,
+        "decided": [alert_records.shown(version) for version in decided],
+        "messages": len(core.group.messages) - before[1],
+    }
+
+
 HANDLERS: Final[dict[str, Callable[["Commands", Request], Any]]] = {
     "station-put": station_put,
     "station-list": station_list,
     "station-show": station_show,
     "station-export": station_export,
     "station-document": station_document,
+    "station-retire": station_retire,
 }
-CHANGES: Final = frozenset({"station-put"})
+CHANGES: Final = frozenset({"station-put", "station-retire"})

@@ -56,7 +56,8 @@ def start_nodes(
         arguments = {"node": plan.id, "station": plan.station, "replace": True}
         made = control.command(state.socket, Request(name="node-new", args=arguments, actor="demo"))
         folder = state.nodes / plan.id
-        write_node_folder(folder, node_document(settings, plan.id, made["password"], list(plan.sensors)), state)
+        document = node_document(settings, plan.id, made["password"], list(plan.sensors), made["order_key"])
+        write_node_folder(folder, document, state)
         world = folder / "world"
         field.write_world(scenario, plan.id, world, start_ms)
         argv, env = field.node_command(folder, world, clock)

@@ -14,11 +14,12 @@ import sqlalchemy
 from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects import sqlite
 
-from alerting import tables
+from alerting import cap_tables, notice_tables, recipient_tables, subscription_tables, tables
 from alerting.audit import GENESIS, audit_entry
 from alerting.audit import Entry as AuditEntry
 from alerting.outbox import Entry as OutboxEntry
 from deploy.registry import tables as registry_tables
+from deploy.state_folder import StateFolderUnusable
 from ingest.nodes import node_states, nodes
 from ingest.readings import Reading, dead_letters, readings
 from ingest.readings import metadata as ingest_metadata
@@ -39,7 +40,7 @@ commands: Final = Table(
     sqlalchemy.Column("answer", sqlalchemy.Text, nullable=False),
 )
 METADATA: Final = (journal_metadata, ingest_metadata, tables.metadata, registry_tables.metadata)
-SCHEMA: Final = "2"
+SCHEMA: Final = "3"
 
 CACHE_KIB: Final = 32 * 1024
 CHECKPOINT_PAGES: Final = 4000  # a checkpoint costs two syncs in the path of a commit; 16 MB makes it rare
@@ -74,6 +75,18 @@ INSERT_VERSION: Final = _insert(registry_tables.versions)
 INSERT_GAUGE: Final = _insert(registry_tables.staff_gauge)
 PUT_VALUE: Final = _insert(values, replace=True)
 PUT_COMMAND: Final = _insert(commands)
+PUT_CAP_MESSAGE: Final = _insert(cap_tables.cap_messages, replace=True)
+INSERT_POLICY: Final = _insert(notice_tables.policies)
+PUT_NOTICE: Final = _insert(notice_tables.notices, replace=True)
+PUT_NOTICE_AUDIENCE: Final = _insert(notice_tables.notice_audiences, replace=True)
+PUT_ESCALATION: Final = _insert(notice_tables.escalations, replace=True)
+PUT_DIGEST: Final = _insert(notice_tables.digests, replace=True)
+PUT_RECIPIENT: Final = _insert(recipient_tables.recipients, replace=True)
+DELETE_RECIPIENT: Final = "DELETE FROM recipients WHERE id = ?"
+INSERT_ROSTER: Final = _insert(recipient_tables.rosters)
+PUT_ASKING: Final = _insert(subscription_tables.askings, replace=True)
+INSERT_FIELD_REPORT: Final = _insert(subscription_tables.field_reports)
+PUT_ERASURE: Final = _insert(recipient_tables.erasures, replace=True)
 
 Row = tuple[Any, ...]
 
@@ -98,6 +111,18 @@ class Group:
     gauges: list[Row] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     commands: list[Row] = field(default_factory=list)
+    cap_messages: dict[str, Row] = field(default_factory=dict)
+    policies: list[Row] = field(default_factory=list)
+    notices: dict[int, Row] = field(default_factory=dict)
+    notice_audiences: dict[int, Row] = field(default_factory=dict)
+    escalations: dict[str, Row] = field(default_factory=dict)
+    digests: dict[str, Row] = field(default_factory=dict)
+    recipients: dict[str, Row] = field(default_factory=dict)
+    recipients_gone: list[Row] = field(default_factory=list)
+    erasures: list[Row] = field(default_factory=list)
+    rosters: list[Row] = field(default_factory=list)
+    askings: dict[int, Row] = field(default_factory=dict)
+    field_reports: list[Row] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -143,6 +168,8 @@ class Journal:
     def write(self, group: Group) -> None:
         """Commit ``group`` whole and wait until it is on disk; raises sqlite3.Error having written nothing."""
         execute, many = self.connection.execute, self.connection.executemany
+        if group.recipients_gone:
+            execute("PRAGMA secure_delete=ON")  # what was sealed is overwritten too, not only unlinked
         execute("BEGIN IMMEDIATE")
         try:
             many(INSERT_READING, map(msgspec.structs.astuple, group.readings))
@@ -162,6 +189,18 @@ class Journal:
                 (INSERT_GAUGE, group.gauges),
                 (PUT_VALUE, list(group.values.items())),
                 (PUT_COMMAND, group.commands),
+                (PUT_CAP_MESSAGE, list(group.cap_messages.values())),
+                (INSERT_POLICY, group.policies),
+                (PUT_NOTICE, list(group.notices.values())),
+                (PUT_NOTICE_AUDIENCE, list(group.notice_audiences.values())),
+                (PUT_ESCALATION, list(group.escalations.values())),
+                (PUT_DIGEST, list(group.digests.values())),
+                (PUT_RECIPIENT, list(group.recipients.values())),
+                (DELETE_RECIPIENT, group.recipients_gone),
+                (PUT_ERASURE, group.erasures),
+                (INSERT_ROSTER, group.rosters),
+                (PUT_ASKING, list(group.askings.values())),
+                (INSERT_FIELD_REPORT, group.field_reports),
             ):
                 if rows:
                     many(statement, rows)
@@ -170,6 +209,9 @@ class Journal:
             if self.connection.in_transaction:
                 execute("ROLLBACK")
             raise
+        finally:
+            if group.recipients_gone:
+                execute("PRAGMA secure_delete=OFF")
 
     def rows(self, table: Table, where: str = "", parameters: Sequence[object] = ()) -> Iterator[Row]:
         """Rows of ``table`` in the order of its columns; ``where`` is SQL after the table's name."""
@@ -212,6 +254,9 @@ class Journal:
         # Ids that went to no row were used all the same: a state's rev tells which readings are in it, and a reading
         # with an id below it would be overlooked after a crash, then stored again.
         sources += [("station_states", "rev"), ("node_states", "rev")]
+        sources += [("notices", "rev"), ("escalations", "rev")]
+        sources += [("recipients", "id"), ("erasures", "recipient")]
+        sources += [("subscription_askings", "id"), ("field_reports", "id")]
         found = [self.connection.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] for t, c in sources]  # noqa: S608
         return max((int(i) for i in (*found, self.value(SNAPSHOT_FLOOR)) if i is not None), default=0)
 
@@ -227,6 +272,11 @@ def _prepare(engine: sqlalchemy.Engine) -> None:
             found = connection.execute(sqlalchemy.text("SELECT version_num FROM alembic_version")).scalar()
             if found == SCHEMA:
                 return
+            if int(found or 0) > int(SCHEMA):
+                raise StateFolderUnusable(
+                    f"{engine.url.database}: written by a newer Kentongan (schema {found}; this one knows {SCHEMA}); "
+                    "start that version, or restore the backup from before it"
+                )
         else:
             # Only possible before the first table is made.
             connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")

@@ -19,7 +19,7 @@ from deploy.registry import Registry
 from deploy.scopes import Decided, Scopes
 from deploy.surroundings import Around
 from ingest.qualify import channel_of, clock_of, filing_time, has_own_time, is_live, qualify, value_flag
-from ingest.quality_series import Revision, Sample, SeriesState, assess
+from ingest.quality_series import Revision, SeriesState, assess
 from ingest.rain import RainGauge
 from ingest.readings import Reading
 from ingest.stations import Node, Station
@@ -87,7 +87,7 @@ class Judgement:
                     revised.append(row)
                     self.revise(row, received_at, live=live)
             self.evaluate(judged, live=live)
-        self.scopes.heard(received_at)
+        self.scopes.heard(received_at, node.gateway)
         node.last_arrival, node.last_filed = received_at, max(node.last_filed, time_filed[0])
         return rows + revised
 
@@ -115,8 +115,7 @@ class Judgement:
         if worked_on is not None and known.time < worked_on.worked_until <= reading.time:
             known = SeriesState()  # what was measured while somebody worked on the sensor is no measure for now
         self._around.at(reading.station, reading.time)
-        sample = Sample(reading.id, reading.time, reading.value, reading.raw, reading.flag, reading.reason)
-        found = assess(known, sample, limits, self._around)
+        found = assess(known, reading, limits, self._around)
         node.series[key] = found.state
         if found.flag != reading.flag or found.reason != reading.reason:
             reading = msgspec.structs.replace(reading, flag=found.flag, reason=found.reason)

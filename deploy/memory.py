@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from alerting.area import AreaState
 from alerting.blind import GroupState
 from alerting.engine import Decision, StationState
+from alerting.nowcasts import Matched
 from alerting.outbox import Outbox
 from alerting.rules import StationRules
 from broker.live import AirView
@@ -29,12 +30,14 @@ class Memory:
     rain: dict[str, RainGauge] = field(default_factory=dict)
     air: dict[str, AirView] = field(default_factory=dict)
     tide: TideTable | None = None
+    nowcasts: tuple[Matched, ...] = ()
     latest: dict[str, dict[str, Reading]] = field(default_factory=dict)
     replayed_stations: list[str] = field(default_factory=list)
     replayed_nodes: list[str] = field(default_factory=list)
     untold: list[Decision] = field(default_factory=list)
 
     _served: dict[str, list[str]] | None = field(default=None, init=False)  # node ids by station; None: to be made
+    _behind: dict[str, list[str]] | None = field(default=None, init=False)  # by gateway; None: to be made
 
     def put(self, name: str, state: ScopeState) -> None:
         """Take the new state of a station, an area or a group."""
@@ -61,15 +64,28 @@ class Memory:
                 self._served.setdefault(self.nodes[name].station, []).append(name)
         return self._served.get(station, [])
 
-    def assign(self, node: str, station: str) -> Node:
-        """Have a node serve a station; a new node is remembered."""
+    def behind(self, gateway: str) -> list[str]:
+        """Ids of the nodes that are heard through a gateway."""
+        return self.gateways().get(gateway, [])
+
+    def gateways(self) -> dict[str, list[str]]:
+        """Nodes by the gateway through which they are heard."""
+        if self._behind is None:
+            self._behind = {}
+            for name, node in self.nodes.items():
+                if node.gateway:
+                    self._behind.setdefault(node.gateway, []).append(name)
+        return self._behind
+
+    def assign(self, node: str, station: str, gateway: str = "") -> Node:
+        """Have a node serve a station, and be heard through a gateway; a new node is remembered."""
         known = self.nodes.get(node)
         if known is None:
             known = self.nodes[node] = Node(id=node, station=station)
-        known.station = station
-        self._served = None
+        known.station, known.gateway = station, gateway
+        self._served = self._behind = None
         return known
 
     def forget_node(self, node: str) -> None:
         self.nodes.pop(node, None)
-        self._served = None
+        self._served = self._behind = None

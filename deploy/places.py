@@ -41,10 +41,12 @@ class Places:
         return self._members
 
     def area_rules(self, area: str) -> AreaRules | None:
-        """The rules of an area; None when no station matters to it."""
+        """The rules of an area; where no station matters to it, only people decide. None: no such area is known."""
         self._refresh()
-        members = self._members.get(area)
-        return AreaRules(area=area, version=1, stations=tuple(members)) if members else None
+        members = self._members.get(area, ())
+        if not members and self._registry.areas.get(area) is None:
+            return None
+        return AreaRules(area=area, version=1, stations=tuple(members))
 
     def group_rules(self) -> GroupRules | None:
         """When everything is silent: half of the shortest silence of a station; None where there is only one.
@@ -53,6 +55,14 @@ class Places:
         """
         self._refresh()
         return self._everything
+
+    def gateway_rules(self, group: str, stations: Iterable[str]) -> GroupRules | None:
+        """When a gateway is silent: half of the shortest silence of the ``stations`` behind it; None without any."""
+        known = [station for name in stations if (station := self._registry.stations.get(name)) is not None]
+        if not known:
+            return None
+        after = int(min(station.silence_minutes for station in known) * MINUTE_MS / 2)
+        return GroupRules(group=group, version=1, silence_after_ms=after)
 
     def _refresh(self) -> None:
         if self._made_at == self._registry.changes:

@@ -12,7 +12,7 @@ import msgspec
 
 from alerting import tables
 from alerting.area import AreaState
-from alerting.blind import EVERYTHING, GroupState
+from alerting.blind import GroupState, is_group
 from alerting.engine import StationState
 from alerting.outbox import OPEN, Entry, Outbox
 from alerting.rules import StationRules
@@ -21,6 +21,7 @@ from deploy.journal import SNAPSHOT_FLOOR, Journal
 from deploy.memory import Memory
 from deploy.registry import Registry
 from deploy.tail import fold_tail
+from ingest.nodes import node_states
 from ingest.quality_state import SeriesState
 from ingest.rain import RainGauge
 from ingest.readings import Reading, readings
@@ -31,7 +32,7 @@ log: Final = logging.getLogger(__name__)
 
 HORIZON_MS: Final = 15 * 60_000
 NODES: Final = """
-    SELECT nodes.id, station, rev, last_arrival, last_filed, received, series
+    SELECT nodes.id, station, gateway, rev, last_arrival, last_filed, received, series
     FROM nodes LEFT JOIN node_states ON node_states.node = nodes.id WHERE revoked_at IS NULL
 """
 RULES_IN_ORDER: Final = "SELECT station, effective_from, rules FROM rules ORDER BY id"
@@ -51,7 +52,7 @@ def restore(journal: Journal, registry: Registry, clock: Clock) -> Memory:
     since = min([*station_revs.values(), *node_revs.values()], default=0)
     rows = (Reading(*row) for row in journal.rows(readings, "WHERE id > ? ORDER BY id", (since,)))
     for name, state in journal.rows(tables.scope_states):
-        if name == EVERYTHING:
+        if is_group(name):
             memory.groups[name] = msgspec.msgpack.decode(state, type=GroupState)
         else:
             memory.areas[name] = msgspec.msgpack.decode(state, type=AreaState)
@@ -87,18 +88,31 @@ def _rules_in_force(journal: Journal, registry: Registry) -> dict[str, StationRu
 
 def _open_messages(journal: Journal) -> list[Entry]:
     marks = ", ".join(f"'{state}'" for state in OPEN)
-    return [Entry(*row) for row in journal.rows(tables.outbox, f"WHERE state IN ({marks}) ORDER BY id")]
+    return [
+        Entry(*row)
+        for row in journal.rows(tables.outbox, f"WHERE state IN ({marks}) AND settled_at IS NULL ORDER BY id")
+    ]
+
+
+def kept_node(journal: Journal, name: str, station: str) -> Node | None:
+    """A node that served no station for a while, with what was taken from it; None for a new one."""
+    for node, _, last_arrival, last_filed, received, _ in journal.rows(node_states, "WHERE node = ?", (name,)):
+        taken = Received.decode(received)
+        return Node(id=node, station=station, received=taken, last_arrival=last_arrival, last_filed=last_filed)
+    return None
 
 
 def _restore_nodes(journal: Journal, registry: Registry, memory: Memory, floor: int) -> dict[str, int]:
     revs: dict[str, int] = {}
     decode_series = msgspec.msgpack.Decoder(dict[str, SeriesState]).decode
-    for node, station, rev, last_arrival, last_filed, received, series in journal.connection.execute(NODES):
+    for node, station, gateway, rev, last_arrival, last_filed, received, series in journal.connection.execute(NODES):
+        if not station:
+            continue  # it is free: its station was retired
         if station not in registry.stations:
             log.error("node %s serves %s, which the registry does not have; its readings are refused", node, station)
             continue
         if rev is None:
-            memory.nodes[node] = Node(id=node, station=station)
+            memory.nodes[node] = Node(id=node, station=station, gateway=gateway)
             revs[node] = floor
             continue
         memory.nodes[node] = Node(
@@ -107,6 +121,7 @@ def _restore_nodes(journal: Journal, registry: Registry, memory: Memory, floor: 
             received=Received.decode(received),
             last_arrival=last_arrival,
             last_filed=last_filed,
+            gateway=gateway,
             series={sys.intern(name): state for name, state in decode_series(series).items()} if series else {},
         )
         revs[node] = max(rev, floor)

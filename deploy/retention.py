@@ -6,6 +6,8 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from deploy.journal import PRUNE_SLICE
+from deploy.recipients.retention import keep_people
+from deploy.subscription_retention import keep_askings
 
 if TYPE_CHECKING:
     from deploy.core import Core
@@ -36,5 +38,7 @@ class Retention:
                 await asyncio.sleep(0)
         except sqlite3.Error as error:
             log.warning("retention could not write: %s", error)
+        await keep_people(core)
+        keep_askings(core)
         if pruned:
             log.info("retention took %d readings that history has", pruned)

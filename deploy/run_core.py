@@ -6,6 +6,7 @@ import gc
 import logging
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,16 +14,25 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from alerting.channels.port import Outcome
+from alerting.cap_feed import CapFolder
+from alerting.channels.port import Channel, Outcome
 from alerting.sender import Sender
 from broker import topics
 from broker.clock import Clock
 from deploy.air_index import AirIndexJob
-from deploy.assembly import channels_of, core_of, credentials_of, history_reader_of, reload_broker
+from deploy.assembly import core_of, credentials_of, history_reader_of
 from deploy.broker_link import BrokerLink
+from deploy.broker_reload import BrokerReload
+from deploy.cap_files import CapFiles
+from deploy.cap_key import open_signer
+from deploy.channel_assembly import channels_of
+from deploy.channel_probes import ChannelProbes
 from deploy.control_server import ControlServer
 from deploy.core import Core
 from deploy.core_commands import Commands
+from deploy.drill.schedule import DrillJob
+from deploy.nowcast import NowcastJob
+from deploy.nowcast_fetch import NowcastFetch
 from deploy.retention import Retention
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
@@ -35,6 +45,12 @@ TICK_S: Final = 0.25
 RETENTION_S: Final = 60
 AIR_S: Final = 5  # an hour that has ended on core's clock is worked out so soon, also on a scaled one
 TIDE_S: Final = 60
+DRILL_S: Final = 60
+MODEMS_S: Final = 2
+MODEM_HEALTH_S: Final = 30
+CAP_S: Final = 1
+PROBES_S: Final = 30
+NOWCAST_S: Final = 60  # how often it looks whether its own time has come
 OUTCOME_WAIT_S: Final = 0.05
 
 
@@ -68,11 +84,12 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
         on_batch=core.turn,
         on_change=lambda _connected: core.turn(),
     )
-    commands = Commands(core, credentials_of(state), lambda: reload_broker(state))
+    commands = Commands(core, credentials_of(state), BrokerReload(state, loop))
     control = ControlServer(state.socket, run=commands.run, hub=core.hub)
     core.turn()
     await control.start()
-    scheduler = _scheduler(core, state, base)
+    scheduler = _scheduler(core, state, base, channels)
+    _add_modems(scheduler, core, channels, commands)
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_tick(core))]
     # What was loaded stays: the collector need not look at it again, nor run every few readings.
     gc.collect()
@@ -95,6 +112,7 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
         with contextlib.suppress(asyncio.CancelledError):
             await task
     await control.stop()
+    core.sending.is_stopping = True
     await asyncio.to_thread(sender.close)
     await asyncio.sleep(0)  # outcomes that the last threads handed over
     core.stop()
@@ -114,7 +132,7 @@ async def _tick(core: Core) -> None:
         turns = core.turns
 
 
-def _scheduler(core: Core, state: StateFolder, base: Path) -> AsyncIOScheduler:
+def _scheduler(core: Core, state: StateFolder, base: Path, channels: Mapping[str, Channel]) -> AsyncIOScheduler:
     """Housekeeping, each job once at a time and as often as the loop has room; never in the way of a warning."""
     scheduler = AsyncIOScheduler()
     settings = core.settings
@@ -125,21 +143,52 @@ def _scheduler(core: Core, state: StateFolder, base: Path) -> AsyncIOScheduler:
         now=core.clock.now,
         zone=ZoneInfo(settings.site.timezone),
     )
-    jobs = {"retention": (Retention(core).run, RETENTION_S), "air index": (air.run, AIR_S)}
+    jobs = {
+        "retention": (Retention(core).run, RETENTION_S),
+        "air index": (air.run, AIR_S),
+        "channels": (ChannelProbes(channels, core.sending.probed).run, PROBES_S),
+    }
     if settings.tide.model is not None:
         forecast = TideForecast(base / settings.tide.model, now=core.clock.now)
         tide = TideFeed(core, forecast, above_m=settings.tide.above_m)
         jobs["tide"] = (tide.run, TIDE_S)
+    if settings.nowcast.url and not core.clock.is_scaled:  # a warning for real hours means nothing in others
+        nowcast = NowcastJob(core, NowcastFetch(settings.nowcast.url), every_s=60 * settings.nowcast.every_minutes)
+        jobs["nowcast"] = (nowcast.run, NOWCAST_S)
+    if settings.drill.settings is not None and not core.clock.is_scaled:  # a drill takes its time, on real clocks
+
+        def drilled(line: str, problem: str | None) -> None:
+            core.drill_line, core.drill_problem = line, problem
+
+        jobs["drill"] = (DrillJob(settings, state, base, drilled).run, DRILL_S)
+    signer = open_signer(state.cap_key, name=settings.cap.sender or settings.site.name)
+    jobs["cap"] = (CapFiles(core, CapFolder(state.cap), signer).run, CAP_S)
     for name, (run, seconds) in jobs.items():
         scheduler.add_job(run, "interval", seconds=seconds, id=name, coalesce=True, misfire_grace_time=None)
-    if "tide" in jobs:
-        scheduler.modify_job("tide", next_run_time=datetime.now(UTC))  # it is there at a start, not a minute later
+    for name in {"tide", "nowcast", "channels", "drill"} & jobs.keys():
+        scheduler.modify_job(name, next_run_time=datetime.now(UTC))  # it is there at a start, not a minute later
     scheduler.start()
     return scheduler
 
 
+def _add_modems(scheduler: AsyncIOScheduler, core: Core, channels: Mapping[str, Channel], commands: Commands) -> None:
+    channel = channels.get("modem")
+    if channel is None:
+        return
+    from alerting.channels.gammu import GammuChannel  # noqa: PLC0415  what is not configured is not imported
+    from deploy.modem_jobs import ModemJobs  # noqa: PLC0415
+
+    def found(problems: list[str]) -> None:
+        core.modem_problems = problems
+
+    if isinstance(channel, GammuChannel):
+        jobs = ModemJobs(channel, core.settings.channels.modems, run=commands.run, found=found, now=core.clock.now)
+        for name, run, seconds in (("modems", jobs.run, MODEMS_S), ("modems' health", jobs.watch, MODEM_HEALTH_S)):
+            scheduler.add_job(run, "interval", seconds=seconds, id=name, coalesce=True, misfire_grace_time=None)
+
+
 class _Wake:
-    """Brings outcomes from the sender's threads to the event loop.
+    """Brings outcomes from the sender's threads to the event loop, and turns when the outbox has something to send.
 
     An outcome waits a little for a turn that commits anyway: on a slow disk a commit of its own would hold up the next
     warning. When messages wait for room at their channel it does not wait.
@@ -147,21 +196,29 @@ class _Wake:
 
     def __init__(self, core: Core, loop: asyncio.AbstractEventLoop) -> None:
         self._core, self._loop = core, loop
-        self._timer: asyncio.TimerHandle | None = None
+        self._outcome_timer: asyncio.TimerHandle | None = None
+        self._claim_timer: asyncio.TimerHandle | None = None
+        core.sending.wake = self.claim_in
 
-    def outcome(self, key: str, outcome: Outcome | None) -> None:
-        self._loop.call_soon_threadsafe(self._take, key, outcome)
+    def outcome(self, key: str, outcome: Outcome | None, attempt: int) -> None:
+        self._loop.call_soon_threadsafe(self._take, key, outcome, attempt)
 
-    def _take(self, key: str, outcome: Outcome | None) -> None:
-        self._core.telling.outcome(key, outcome)
-        is_urgent = self._core.memory.outbox.is_waiting_for_room
-        if self._timer is not None and is_urgent:
-            self._timer.cancel()
-            self._timer = None
-        if self._timer is None:
-            self._timer = self._loop.call_later(0 if is_urgent else OUTCOME_WAIT_S, self._turn)
+    def claim_in(self, seconds: float) -> None:
+        """The outbox says, with each turn anew, when its next message may leave."""
+        if self._claim_timer is not None:
+            self._claim_timer.cancel()
+        self._claim_timer = self._loop.call_later(seconds, self._core.turn)
+
+    def _take(self, key: str, outcome: Outcome | None, attempt: int) -> None:
+        self._core.sending.outcome(key, outcome, attempt)
+        is_urgent = self._core.memory.outbox.lanes.is_waiting_for_room
+        if self._outcome_timer is not None and is_urgent:
+            self._outcome_timer.cancel()
+            self._outcome_timer = None
+        if self._outcome_timer is None:
+            self._outcome_timer = self._loop.call_later(0 if is_urgent else OUTCOME_WAIT_S, self._turn)
 
     def _turn(self) -> None:
-        self._timer = None
-        if self._core.telling.has_outcomes:
+        self._outcome_timer = None
+        if self._core.sending.has_outcomes:
             self._core.turn()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from alerting.area import AreaState, area_deadline, area_step
-from alerting.blind import EVERYTHING, GroupState, group_deadline, group_step
+from alerting.blind import EVERYTHING, GATEWAY, GroupState, group_deadline, group_step, is_group
 from alerting.engine import Decision, StationState, moved, silence_deadline, step, was_rising
 from alerting.engine import standing as standing_of
 from alerting.events import (
@@ -16,6 +16,7 @@ from alerting.events import (
     Event,
     GroupEvent,
     GroupHeard,
+    GroupLeft,
     GroupTicked,
     NeighbourMoved,
     RainSummed,
@@ -23,6 +24,7 @@ from alerting.events import (
     Sums,
     Ticked,
 )
+from alerting.rules import GroupRules
 from deploy.memory import Memory, ScopeState
 from deploy.places import Places
 from ingest.rain import MINUTE_MS, RainGauge, RainSums
@@ -84,20 +86,49 @@ class Scopes:
         if after is not before:
             self._decided(area, after, decisions, now)
 
-    def _group(self, event: GroupEvent, now: int) -> None:
-        rules = self.places.group_rules()
-        if rules is None:
+    def group(self, group: str, event: GroupEvent, now: int) -> None:
+        """Let everything, or a gateway, take an event."""
+        rules = self._group_rules(group)
+        if rules is None and not isinstance(event, GroupLeft):
             return
-        before = self._memory.groups.get(EVERYTHING) or GroupState()
-        after, decisions = group_step(before, rules, event)
+        before = self._memory.groups.get(group) or GroupState()
+        after, decisions = group_step(before, rules or GroupRules(group=group, version=1), event)
         if after is not before:
-            self._decided(EVERYTHING, after, decisions, now)
+            self._decided(group, after, decisions, now)
 
-    def heard(self, now: int) -> None:
-        """Something came from a node."""
-        state = self._memory.groups.get(EVERYTHING)
+    def heard(self, now: int, gateway: str = "") -> None:
+        """Something came from a node, perhaps through a gateway."""
+        self._heard(EVERYTHING, now)
+        if gateway:
+            self._heard(GATEWAY + gateway, now)
+
+    def _heard(self, group: str, now: int) -> None:
+        state = self._memory.groups.get(group)
         if state is None or state.silent_since is not None or now - (state.heard_at or 0) >= HEARD_MS:
-            self._group(GroupHeard(now), now)
+            self.group(group, GroupHeard(now), now)
+            if group == EVERYTHING and state is not None and state.silent_since is not None:
+                for gateway in self._memory.gateways():  # nothing was said of one alone meanwhile
+                    known = self._memory.groups.get(GATEWAY + gateway)
+                    if known is not None:
+                        self._decided(GATEWAY + gateway, known, (), now)
+
+    def _group_rules(self, group: str) -> GroupRules | None:
+        if group == EVERYTHING:
+            return self.places.group_rules()
+        nodes = self._memory.behind(group.removeprefix(GATEWAY))
+        return self.places.gateway_rules(group, {self._memory.nodes[node].station for node in nodes})
+
+    def _is_silent(self, group: str) -> bool:
+        state = self._memory.groups.get(group)
+        return state is not None and state.silent_since is not None
+
+    def _cut_by(self, station: str) -> str | None:
+        """What is known to be lost between a station and core: everything, or the gateways of all its nodes."""
+        if self._is_silent(EVERYTHING):
+            return EVERYTHING
+        ways = [self._memory.nodes[node].gateway for node in self._memory.nodes_of(station)]
+        is_cut = bool(ways) and all(way and self._is_silent(GATEWAY + way) for way in ways)
+        return GATEWAY + ways[0] if is_cut else None
 
     # -- rain ----------------------------------------------------------------------------------------------------
 
@@ -127,11 +158,11 @@ class Scopes:
     def tick(self, name: str, now: int, *, listening_since: int, linked_since: int) -> None:
         """Time has passed for a scope. ``linked_since``: when the link to the broker last came or went."""
         if name in self._memory.states:
-            group = self._memory.groups.get(EVERYTHING)
-            cut_by = EVERYTHING if group is not None and group.silent_since is not None else None
-            self.step(name, Ticked(now, listening_since, cut_by), now)
-        elif name == EVERYTHING:
-            self._group(GroupTicked(now, linked_since), now)
+            self.step(name, Ticked(now, listening_since, self._cut_by(name)), now)
+        elif is_group(name):
+            self.group(EVERYTHING, GroupTicked(now, linked_since), now)  # it stands for every gateway
+            if name != EVERYTHING and not self._is_silent(EVERYTHING):
+                self.group(name, GroupTicked(now, linked_since), now)
         else:
             self.area(name, Ticked(now, listening_since), now)
 
@@ -140,10 +171,12 @@ class Scopes:
         state = self._memory.states.get(name)
         if state is not None:
             return silence_deadline(state, self._memory.rules[name], listening_since)
-        if name == EVERYTHING:
-            group = self.places.group_rules()
-            known = self._memory.groups.get(EVERYTHING) or GroupState()
-            return None if group is None else group_deadline(known, group, linked_since)
+        if is_group(name):
+            group = self._group_rules(name)
+            known = self._memory.groups.get(name) or GroupState()
+            if group is None or (name != EVERYTHING and self._is_silent(EVERYTHING)):
+                return None
+            return group_deadline(known, group, linked_since)
         rules = self.places.area_rules(name)
         return None if rules is None else area_deadline(self._memory.areas.get(name) or AreaState(), rules)
 
@@ -154,10 +187,15 @@ class Scopes:
             for station in rules.stations if rules is not None else ():
                 if (known := self._memory.rules.get(station)) is not None:
                     self.area(area, standing_of(self._memory.states[station], known, now), now)
-        last = max((node.last_arrival for node in self._memory.nodes.values()), default=0)
-        group = self._memory.groups.get(EVERYTHING) or GroupState()
-        if last and group.silent_since is None:
-            self._decided(EVERYTHING, GroupState(last, None, group.episode, group.version), (), now)
+        self._begin_group(EVERYTHING, self._memory.nodes, now)
+        for gateway, nodes in self._memory.gateways().items():
+            self._begin_group(GATEWAY + gateway, nodes, now)
+
+    def _begin_group(self, group: str, nodes: Iterable[str], now: int) -> None:
+        last = max((self._memory.nodes[node].last_arrival for node in nodes), default=0)
+        known = self._memory.groups.get(group) or GroupState()
+        if last and known.silent_since is None:
+            self._decided(group, GroupState(last, None, known.episode, known.version), (), now)
 
 
 def upstream_sums(gauges: dict[str, RainGauge], names: Iterable[str], now: int) -> Sums | None:

@@ -3,6 +3,7 @@
 A fault is one sentence with the file, the key, and what to write instead.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from broker.topics import Realm
+from deploy import channel_settings
+from deploy.channel_settings import Channels
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -62,6 +65,8 @@ class Retention(Table, frozen=True, kw_only=True):
     history_minute_days: Days = 1200.0
     history_hour_days: Days = 3660.0
     history_day_days: Days = 0.0
+    recipients_pending_days: Days = 7.0
+    recipients_left_days: Days = 30.0
 
 
 class Tide(Table, frozen=True, kw_only=True):
@@ -71,23 +76,54 @@ class Tide(Table, frozen=True, kw_only=True):
     above_m: float | None = None
 
 
+class Cap(Table, frozen=True, kw_only=True):
+    """Without a ``sender`` every message of the feed has the status Test."""
+
+    sender: str = ""
+    web: str = ""  # the address of the pages as the public reaches them
+    contact: str = ""
+    lifetime_minutes: Annotated[float, msgspec.Meta(ge=10, le=1440)] = 60.0
+
+
+class Nowcast(Table, frozen=True, kw_only=True):
+    """Without a ``url`` nothing is fetched."""
+
+    url: str = ""
+    every_minutes: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
+
+
+class Subscription(Table, frozen=True, kw_only=True):
+    """How much may be asked in any 24 hours. While it is not ``enabled`` nobody joins by himself."""
+
+    enabled: bool = False
+    messages_a_day: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 200
+    codes_a_number: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
+    requests_an_address: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
+    replies_a_number: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
+
+
+class DrillGroup(Table, frozen=True, kw_only=True):
+    """``people`` are officers of the drill's own settings, by name."""
+
+    name: str
+    people: list[str]
+
+
+class Drill(Table, frozen=True, kw_only=True):
+    """``settings`` is the file of the drill's own installation; while it is not ``enabled`` none is held by itself."""
+
+    enabled: bool = False
+    settings: str | None = None
+    group: str = "petugas"
+    day: Annotated[int, msgspec.Meta(ge=1, le=28)] = 1  # of the month
+    hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 10  # of the site's day
+    groups: list[DrillGroup] = []
+
+
 class Officer(Table, frozen=True, kw_only=True):
     name: str
     phone: str
     channels: list[str] = []  # empty: every channel that is configured
-
-
-class Twilio(Table, frozen=True, kw_only=True):
-    account_sid: str
-    token_file: str
-    sender: str  # a number in E.164, or a Messaging Service SID (MG...)
-    api_base: str = "https://api.twilio.com"
-    max_parallel: Annotated[int, msgspec.Meta(ge=1, le=64)] = 8
-
-
-class Channels(Table, frozen=True, kw_only=True):
-    twilio: Twilio | None = None
-    demo: bool = False
 
 
 class Settings(Table, frozen=True, kw_only=True):
@@ -97,6 +133,10 @@ class Settings(Table, frozen=True, kw_only=True):
     history: History = History()
     retention: Retention = Retention()
     tide: Tide = Tide()
+    cap: Cap = Cap()
+    nowcast: Nowcast = Nowcast()
+    subscription: Subscription = Subscription()
+    drill: Drill = Drill()
     channels: Channels = Channels()
     officers: list[Officer] = []
 
@@ -142,6 +182,9 @@ def _check(settings: Settings, path: Path) -> None:
         raise BadSettings(f"{path}: site.timezone: {zone!r} is not known; write Asia/Jakarta") from None
     if settings.broker.tls_port == settings.broker.loopback_port:
         raise BadSettings(f"{path}: broker: tls_port and loopback_port are both {settings.broker.tls_port}")
+    _check_addresses(settings, path)
+    if (fault := channel_settings.fault(settings.channels)) is not None:
+        raise BadSettings(f"{path}: {fault}")
     for officer in settings.officers:
         unknown = set(officer.channels) - set(channel_names(settings))
         if unknown:
@@ -151,6 +194,20 @@ def _check(settings: Settings, path: Path) -> None:
             )
 
 
+def _check_addresses(settings: Settings, path: Path) -> None:
+    sender, web, url = settings.cap.sender, settings.cap.web, settings.nowcast.url
+    if re.search(r"[\s,<&]", sender):
+        raise BadSettings(f"{path}: cap.sender: {sender!r} has a space, comma, < or &; write peringatan@kota.example")
+    if web and not re.match(r"https?://[^/\s]+", web):
+        raise BadSettings(f"{path}: cap.web: {web!r} is no address; write https://peringatan.kota.example")
+    if url and not is_feed_address(url):
+        raise BadSettings(f"{path}: nowcast.url: {url!r} must begin with https://")
+
+
+def is_feed_address(url: str) -> bool:
+    """Whether a feed may be fetched from there: by https, or from this machine."""
+    return re.match(r"https://[^/\s]+|http://(127\.0\.0\.1|localhost)[:/]", url) is not None
+
+
 def channel_names(settings: Settings) -> list[str]:
-    names = ["twilio"] if settings.channels.twilio else []
-    return names + (["demo"] if settings.channels.demo else [])
+    return settings.channels.names()

@@ -10,10 +10,12 @@ from alerting.blind import EVERYTHING
 from alerting.engine import Decision
 from alerting.outbox import Entry
 from broker.live import AlertView, HealthView, RainView, StationView
+from deploy.channel_views import channel_problems, channel_views
 from deploy.condition_views import rain_view, tide_view
 from deploy.core import Core
 from deploy.journal import Journal
 from deploy.live_hub import ALERTS_KEPT, MESSAGES_KEPT
+from deploy.nowcast import views as nowcast_views
 from deploy.settings import channel_names
 from deploy.views import Weather, alert_view, station_view
 from ingest.rain import RainGauge
@@ -73,6 +75,9 @@ def health_of(core: Core) -> HealthView:
         problems=problems(core),
         counters=dict(core.counters),
         history_lag=max(0, core.journal.last_id - core.history_cursor),
+        ways=channel_views(core.sending),
+        drill=core.drill_line,
+        nowcasts=nowcast_views(core.memory.nowcasts, core.registry.areas, core.clock.now()),
     )
 
 
@@ -92,10 +97,19 @@ def problems(core: Core) -> list[str]:
             f"Jurnal tidak dapat ditulis ({core.failed_write}). Peringatan tetap jalan; data tertahan di node. "
             "Kosongkan ruang disk."
         )
-    if not core.registry.officers:
+    if not core.directory.all_officers():
         found.append("Belum ada petugas penerima: peringatan tidak dikirim ke siapa pun. Isi [[officers]].")
+    if core.directory.is_unrostered(core.clock.now()):
+        found.append("Tidak ada petugas dalam jadwal jaga saat ini: semua petugas diberi tahu. Lengkapi jadwal.")
+    found += channel_problems(core.sending) + core.modem_problems
     if core.history_problem:
         found.append(f"Riwayat belum dapat ditulis: {core.history_problem}. Data aman di jurnal.")
+    if core.cap_problem:
+        found.append(core.cap_problem)
+    if core.nowcast_problem:
+        found.append(core.nowcast_problem)
+    if core.drill_problem:
+        found.append(core.drill_problem)
     if core.tide_problem:
         found.append(f"Pasang surut tidak dapat diperkirakan: {core.tide_problem}.")
     return found
@@ -118,6 +132,10 @@ def recent_alerts(core: Core) -> list[AlertView]:
             station=core.telling.named(decision.station),
             latency_ms=_first_latency(journal, name, decision.version),
         )
+    for name, state in core.telling.duty.open.items():
+        if name in found and state.is_acknowledged and state.acknowledged_at is not None:
+            by, at = state.acknowledged_by, state.acknowledged_at
+            found[name] = msgspec.structs.replace(found[name], acknowledged_by=by, acknowledged_at=at)
     return list(found.values())
 
 

@@ -37,7 +37,7 @@ class Snapshots:
         """A scope has a new state; ``is_decided``: a decision goes with it."""
         match state:
             case StationState():
-                self.mark_station(name)
+                self._changed_stations[name] = None
                 if is_decided:
                     self._decided.add(name)
             case AreaState():

@@ -53,6 +53,10 @@ class StateFolder:
         return self.root / "history-cursor.db"
 
     @property
+    def people_key(self) -> Path:
+        return self.root / "people.key"
+
+    @property
     def socket(self) -> Path:
         return self.root / "core.sock"
 
@@ -75,6 +79,24 @@ class StateFolder:
     @property
     def demo_messages(self) -> Path:
         return self.root / "pesan-contoh.jsonl"
+
+    @property
+    def cap(self) -> Path:
+        return self.root / "cap"
+
+    @property
+    def modems(self) -> Path:
+        """A folder for each GSM modem, shared with its SMSD."""
+        return self.root / "modems"
+
+    @property
+    def channel_records(self) -> Path:
+        """What was sent by ways out that cannot be asked later."""
+        return self.root / "sent"
+
+    @property
+    def cap_key(self) -> Path:
+        return self.root / "cap-key.pem"
 
     @property
     def log(self) -> Path:

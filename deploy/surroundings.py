@@ -3,6 +3,7 @@
 from typing import Final
 
 from alerting.engine import StationState
+from alerting.samples import unpacked
 from deploy.memory import Memory
 from deploy.places import Places
 from ingest.rain import MINUTE_MS
@@ -47,7 +48,7 @@ class Around:
 
 def rise_of(state: StationState, now: int) -> float | None:
     """Metres an hour from the first to the last sample of the half hour before ``now``; None without two of them."""
-    recent = [(t, v) for t, v in zip(state.times, state.values, strict=True) if 0 <= now - t <= RECENT_MS]
+    recent = [(t, v) for t, v in zip(*unpacked(state.samples), strict=True) if 0 <= now - t <= RECENT_MS]
     if len(recent) < 2:
         return None
     (first, low), (last, high) = recent[0], recent[-1]

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need and runs them all: sh deploy/test.sh [arguments of pytest]
-# Real services take part: Mosquitto, InfluxDB, Chromium, MicroPython. Benchmarks (tests/bench) are run by hand.
+# Real services take part: Mosquitto, InfluxDB, Chromium, MicroPython, Gammu SMSD. Benchmarks (tests/bench) are run by hand.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 . "$root/deploy/install.sh"
@@ -26,6 +26,8 @@ heading() {
 want mosquitto mosquitto
 want chromium chromium
 want strace strace
+want gammu-smsd gammu-smsd
+want gammu gammu
 [ -x "$KENTONGAN_INFLUXD" ] || want go golang-go
 want_environment deploy/requirements-test.lock
 install_packages

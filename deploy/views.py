@@ -191,24 +191,21 @@ def alert_view(
     )
 
 
-def message_view(entry: Entry) -> MessageView:
+def message_view(entry: Entry, *, recipient: str) -> MessageView:
+    """``recipient`` is what screens call him."""
     return MessageView(
         id=entry.id,
         rev=entry.rev,
         alert=entry.alert,
         version=entry.version,
-        recipient=entry.recipient,
-        address=masked(entry.address),
+        recipient=recipient,
+        address=entry.address,
         channel=entry.channel,
         state=entry.state,
         text=entry.body,
         created_at=entry.created_at,
+        changed_at=entry.changed_at,
         settled_at=entry.settled_at,
         reason=entry.reason,
         latency_ms=entry.latency_ms,
     )
-
-
-def masked(address: str) -> str:
-    """A number with all but its country code and last three digits hidden."""
-    return address if len(address) < 7 else f"{address[:3]}{'*' * (len(address) - 6)}{address[-3:]}"

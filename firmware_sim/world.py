@@ -18,6 +18,7 @@ _MINUTE_MS: Final = 60_000
 _LOCAL_MS: Final = 7 * 3600 * 1000  # WIB
 _HEADER_BYTES: Final = 4096
 _FULL_MV: Final = 4020.0
+_PANEL_MV: Final = 6000.0
 _DRAIN_MV_PER_MIN: Final = 0.12
 
 
@@ -51,17 +52,27 @@ def _columns(scenario: Scenario, node: NodePlan, start_ms: int) -> dict[str, rai
     columns: dict[str, rain.Series] = {}
     for sensor in node.sensors:
         match sensor["driver"]:
-            case "a02yyuw":
+            case "a02yyuw" | "maxbotix" | "jsn_sr04t" | "ads1115":
                 columns[sensor["series"]] = _distance_mm(scenario, node)
             case "tipping_bucket":
                 columns["rain_mm"] = rain.depth_mm(scenario.rain_mm_per_h(node.rain))
             case "pms5003" | "bme280":
                 columns |= _air(scenario, node, start_ms)
+            case "switch":
+                columns[sensor["series"]] = np.zeros(WORLD_MINUTES)
+            case "solar":
+                columns[sensor["series"]] = _sun_mv(start_ms)
             case "battery":
                 columns[sensor["series"]] = np.asarray(
                     _FULL_MV - _DRAIN_MV_PER_MIN * np.arange(WORLD_MINUTES, dtype=float)
                 )
     return columns
+
+
+def _sun_mv(start_ms: int) -> rain.Series:
+    """What a panel of 6 V shows from six to six."""
+    at_h = (start_ms + _LOCAL_MS) / 3_600_000 % 24 + np.arange(WORLD_MINUTES) / 60
+    return np.asarray(_PANEL_MV * np.clip(4 * np.sin((at_h - 6) * np.pi / 12), 0, 1))
 
 
 def _distance_mm(scenario: Scenario, node: NodePlan) -> rain.Series:

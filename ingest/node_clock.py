@@ -35,7 +35,7 @@ class NodeClock(msgspec.Struct, frozen=True, gc=False):
         """What is believed after an observation that says ``t`` and arrives at ``received_at``, both ms UTC."""
         age = received_at - t
         if age < LATE_MS:
-            return self if self == RIGHT else RIGHT
+            return RIGHT
         behind = self.behind_ms if age >= self.behind_ms - AHEAD_MS else 0
         if abs(age - behind) <= SAME_MS:
             return _replace(self, behind_ms=behind, steady=0)

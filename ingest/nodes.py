@@ -18,6 +18,7 @@ nodes: Final = Table(
     Column("firmware", String, nullable=False),
     Column("note", String, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("gateway", String, nullable=False, server_default=""),  # through which it is heard; "": on its own
 )
 
 node_states: Final = Table(

@@ -49,10 +49,8 @@ def unit_mix_up(value: float, site: Span) -> Verdict | None:
 
 def hardware_code(raw: float, limits: SeriesLimits) -> Verdict | None:
     """A number by which a sensor says that it measured nothing fails, whatever it would mean as a measurement."""
-    for code, meaning in limits.codes:
-        if raw == code:
-            return Flag.FAIL, f"hardware_code: raw {raw:g} = {meaning}"
-    return None
+    meaning = limits.codes.get(raw)
+    return None if meaning is None else (Flag.FAIL, f"hardware_code: raw {raw:g} = {meaning}")
 
 
 def sensor_fault(raw: float | None, fault: str | None) -> Verdict | None:

@@ -15,7 +15,7 @@ from ingest.quality_state import (
     Doubt,
     Pending,
     Revision,
-    Sample,
+    Sampled,
     SeriesState,
     Surroundings,
 )
@@ -25,7 +25,7 @@ SUSPECT: Final = int(Flag.SUSPECT)
 FAIL: Final = int(Flag.FAIL)
 
 
-def begin(state: SeriesState, sample: Sample, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:
+def begin(state: SeriesState, sample: Sampled, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:
     """``sample`` departs from good ones faster than the limit: believed at once only with rain or a neighbour."""
     value = _value(sample)
     step, hours = value - state.value, (sample.time - state.time) / HOUR_MS
@@ -45,7 +45,7 @@ def begin(state: SeriesState, sample: Sample, limits: SeriesLimits, surroundings
     return Assessment(_taken(state, sample, doubt), SUSPECT, mixed or over)
 
 
-def settle(state: SeriesState, sample: Sample, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:
+def settle(state: SeriesState, sample: Sampled, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:
     """What the next sample says of a departure: over, going on, staying, or nothing that could be believed."""
     doubt, value = state.doubt, _value(sample)
     assert doubt is not None  # noqa: S101 - only a doubted series comes here
@@ -78,7 +78,7 @@ def interrupted(doubt: Doubt) -> Doubt:
 
 
 def _confirm_or_keep(
-    state: SeriesState, doubt: Doubt, sample: Sample, limits: SeriesLimits, surroundings: Surroundings
+    state: SeriesState, doubt: Doubt, sample: Sampled, limits: SeriesLimits, surroundings: Surroundings
 ) -> Assessment:
     is_rise = doubt.pending[-1].value > doubt.base_value
     mixed = evidence.unit_mix_up(doubt.pending[-1].value, doubt.base_value)
@@ -110,7 +110,7 @@ def _kept(doubt: Doubt, limits: SeriesLimits) -> str:
     return f"rate_of_change: {departure}, {doubt.count} samples; not confirmed"
 
 
-def _confirmed(state: SeriesState, doubt: Doubt, sample: Sample, limits: SeriesLimits, why: str) -> Assessment:
+def _confirmed(state: SeriesState, doubt: Doubt, sample: Sampled, limits: SeriesLimits, why: str) -> Assessment:
     """Water after all: the samples of the departure are made good, unless they were doubted for another reason."""
     off = doubt.pending[-1].value - doubt.base_value
     reason = f"rate_of_change: {off:+.3g} off {doubt.base_value:g} confirmed by {why}"
@@ -125,7 +125,7 @@ def _confirmed(state: SeriesState, doubt: Doubt, sample: Sample, limits: SeriesL
     return Assessment(after, GOOD, reason, revisions)
 
 
-def _base_was_wrong(state: SeriesState, doubt: Doubt, sample: Sample, limits: SeriesLimits) -> Assessment:
+def _base_was_wrong(state: SeriesState, doubt: Doubt, sample: Sampled, limits: SeriesLimits) -> Assessment:
     """More samples agree after the step than before it: what came first after a gap was the outlier."""
     found = _confirmed(state, doubt, sample, limits, f"{doubt.count} samples against {state.support}")
     if doubt.base_id == 0 or evidence.moves(doubt, limits):
@@ -135,7 +135,7 @@ def _base_was_wrong(state: SeriesState, doubt: Doubt, sample: Sample, limits: Se
     return replace(found, revisions=(Revision(doubt.base_id, SUSPECT, reason), *found.revisions))
 
 
-def _returned(state: SeriesState, doubt: Doubt, sample: Sample, limits: SeriesLimits) -> Assessment:
+def _returned(state: SeriesState, doubt: Doubt, sample: Sampled, limits: SeriesLimits) -> Assessment:
     """Back where it came from: one sample away was a spike, several were a box and stay suspect."""
     value = _value(sample)
     after = replace(
@@ -160,7 +160,7 @@ def _returned(state: SeriesState, doubt: Doubt, sample: Sample, limits: SeriesLi
     return Assessment(after, sample.flag, sample.reason, revisions)
 
 
-def _taken(state: SeriesState, sample: Sample, doubt: Doubt | None) -> SeriesState:
+def _taken(state: SeriesState, sample: Sampled, doubt: Doubt | None) -> SeriesState:
     """The state with ``sample`` as the newest."""
     return replace(
         state,
@@ -173,6 +173,6 @@ def _taken(state: SeriesState, sample: Sample, doubt: Doubt | None) -> SeriesSta
     )
 
 
-def _value(sample: Sample) -> float:
+def _value(sample: Sampled) -> float:
     assert sample.value is not None  # noqa: S101 - a sample without a value takes no part
     return sample.value

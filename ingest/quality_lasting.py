@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from broker.quality_flags import Flag
 from ingest.quality_limits import HOUR_MS, MINUTE_MS, SeriesLimits
-from ingest.quality_state import Assessment, Sample, SeriesState, Surroundings, Window
+from ingest.quality_state import Assessment, Sampled, SeriesState, Surroundings, Window
 
 GOOD: Final = int(Flag.GOOD)
 SUSPECT: Final = int(Flag.SUSPECT)
@@ -43,7 +43,7 @@ def judge(found: Assessment, value: float, time: int, limits: SeriesLimits) -> A
     return Assessment(state, flag, reason, found.revisions)
 
 
-def amount(state: SeriesState, sample: Sample, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:
+def amount(state: SeriesState, sample: Sampled, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:
     """Rain: too much for the time, the same tips for hours, or nothing while it pours near by."""
     value, time = sample.value, sample.time
     assert value is not None  # noqa: S101 - a sample without a value takes no part

@@ -36,7 +36,7 @@ class SeriesLimits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     unit: str = ""
     sensor: Span | None = None
     site: Span | None = None
-    codes: tuple[tuple[float, str], ...] = ()  # what the sensor sends instead of a measurement, and what it means
+    codes: dict[float, str] = {}  # what the sensor sends instead of a measurement, and what it means
     spike_suspect: float = inf
     spike_fail: float = inf
     max_rise_per_h: float = inf
@@ -71,18 +71,18 @@ class SeriesLimits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.max_rise_per_h < inf or self.max_fall_per_h < inf
 
 
-_GENERAL_CODES: Final = ((0.0, "failed"), (-1.0, "comms"), (65535.0, "no_return"))
+_GENERAL_CODES: Final = {0.0: "failed", -1.0: "comms", 65535.0: "no_return"}
 # Spans: makers' data sheets. 300 is a measurement for every sensor but the MaxBotix, whose nearest distance it is.
-_SENSORS: Final[dict[str, tuple[Span | None, tuple[tuple[float, str], ...]]]] = {
+_SENSORS: Final[dict[str, tuple[Span | None, dict[float, str]]]] = {
     "a02yyuw": (Span(30, 4500), _GENERAL_CODES),
     "jsn-sr04t": (Span(250, 4500), _GENERAL_CODES),
     "maxbotix": (
         Span(300, 10_000),
-        (*_GENERAL_CODES, (300.0, "obstructed"), (5000.0, "no_return"), (9999.0, "no_return"), (10_000.0, "no_return")),
+        {**_GENERAL_CODES, 300.0: "obstructed", 5000.0: "no_return", 9999.0: "no_return", 10_000.0: "no_return"},
     ),
     "radar": (None, _GENERAL_CODES),
-    "logger": (None, ()),  # it sends a level, where 0 and -1 are water
-    "": (None, (*_GENERAL_CODES, (5000.0, "no_return"), (9999.0, "no_return"), (10_000.0, "no_return"))),
+    "logger": (None, {}),  # it sends a level, where 0 and -1 are water
+    "": (None, {**_GENERAL_CODES, 5000.0: "no_return", 9999.0: "no_return", 10_000.0: "no_return"}),
 }
 # Rivers. Fastest rises known: 2.5 m in an hour (Welang at Dhompo), 3.5 m/h (Ellicott City 2018), about 11 m/h
 # (Guadalupe 2025); what is faster than 6 m/h is asked to repeat itself. Falls are slower: Dhompo takes 2 h and more.
@@ -102,7 +102,7 @@ _LEVEL: Final = SeriesLimits(
 _PARTICLES: Final = SeriesLimits(
     unit="ug/m3",
     sensor=Span(0, 1000),  # PMS5003, data sheet
-    codes=((-1.0, "comms"), (65535.0, "comms")),
+    codes={-1.0: "comms", 65535.0: "comms"},
     spike_suspect=30.0,  # one minute up and back; a plume lasts longer
     spike_fail=300.0,
     flat_tolerance=0.05,
@@ -132,7 +132,7 @@ _QUANTITIES: Final[dict[str, SeriesLimits]] = {
     "temperature_c": SeriesLimits(
         unit="C",
         sensor=Span(-40, 85),  # BME280, data sheet
-        codes=((-1000.99, "comms"),),
+        codes={-1000.99: "comms"},
         spike_suspect=3.0,
         spike_fail=10.0,
         max_rise_per_h=20.0,

@@ -21,7 +21,7 @@ from ingest import quality_doubt as doubts
 from ingest import quality_evidence as evidence
 from ingest import quality_lasting as lasting
 from ingest.quality_limits import HOUR_MS, MINUTE_MS, SeriesLimits
-from ingest.quality_state import SUPPORT, Assessment, Revision, Sample, SeriesState, Surroundings, Window
+from ingest.quality_state import SUPPORT, Assessment, Revision, Sample, Sampled, SeriesState, Surroundings, Window
 
 __all__ = ["Assessment", "Revision", "Sample", "SeriesLimits", "SeriesState", "Surroundings", "assess"]
 
@@ -36,7 +36,7 @@ FITS_MS: Final = 10 * MINUTE_MS  # after so long without a measurement nearly ev
 
 
 def assess(  # noqa: PLR0911  the order of the tests, and no further call in the path of every reading
-    state: SeriesState, sample: Sample, limits: SeriesLimits, surroundings: Surroundings
+    state: SeriesState, sample: Sampled, limits: SeriesLimits, surroundings: Surroundings
 ) -> Assessment:
     """What ``sample`` makes of ``state``, its flag, and earlier samples whose flag changes with it.
 
@@ -76,7 +76,7 @@ def assess(  # noqa: PLR0911  the order of the tests, and no further call in the
     return _calm(state, sample, value, limits, trusted)
 
 
-def _calm(state: SeriesState, sample: Sample, value: float, limits: SeriesLimits, trusted: float) -> Assessment:
+def _calm(state: SeriesState, sample: Sampled, value: float, limits: SeriesLimits, trusted: float) -> Assessment:
     """A sample that follows from those before it; only lasting faults can still flag it."""
     time, low, high, flat_since = sample.time, state.flat_low, state.flat_high, state.flat_since
     if value < low:
@@ -118,7 +118,7 @@ def _calm(state: SeriesState, sample: Sample, value: float, limits: SeriesLimits
     return Assessment(after, flag, reason)
 
 
-def _lasting(found: Assessment, before: SeriesState, sample: Sample, limits: SeriesLimits) -> Assessment:
+def _lasting(found: Assessment, before: SeriesState, sample: Sampled, limits: SeriesLimits) -> Assessment:
     """The same for a sample that did not simply follow: a box may also be a flat line."""
     value = found.state.value
     low, high, since = min(value, before.flat_low), max(value, before.flat_high), before.flat_since
@@ -129,7 +129,7 @@ def _lasting(found: Assessment, before: SeriesState, sample: Sample, limits: Ser
     return lasting.judge(found, value, sample.time, limits)
 
 
-def _after_gap(state: SeriesState, sample: Sample, value: float, limits: SeriesLimits) -> Assessment:
+def _after_gap(state: SeriesState, sample: Sampled, value: float, limits: SeriesLimits) -> Assessment:
     """The first sample, or the first after a gap: never compared with the last one before."""
     time = sample.time
     is_stuck = value == 0 if limits.is_amount else limits.stuck is not None and limits.stuck.holds(value)
@@ -155,7 +155,7 @@ def _after_gap(state: SeriesState, sample: Sample, value: float, limits: SeriesL
 
 
 def _without_newest(
-    state: SeriesState, sample: Sample, limits: SeriesLimits, surroundings: Surroundings, height: float
+    state: SeriesState, sample: Sampled, limits: SeriesLimits, surroundings: Surroundings, height: float
 ) -> Assessment:
     """The newest sample was a spike: ``sample`` follows the one before it."""
     flag = FAIL if height > limits.spike_fail else SUSPECT
@@ -172,11 +172,11 @@ def _without_newest(
     return replace(found, revisions=(Revision(state.id, flag, reason), *found.revisions)) if state.id else found
 
 
-def _is_measured(sample: Sample) -> bool:
+def _is_measured(sample: Sampled) -> bool:
     return sample.flag == SUSPECT and sample.reason is not None and sample.reason.startswith(MEASURED)
 
 
-def _over_site(sample: Sample, value: float, limits: SeriesLimits, support: int) -> tuple[int, str | None]:
+def _over_site(sample: Sampled, value: float, limits: SeriesLimits, support: int) -> tuple[int, str | None]:
     """A record flood leaves the plausible span step by step; a fault jumps out of it."""
     reason = sample.reason
     is_over = limits.site is not None and value > limits.site.high and reason is not None
@@ -185,7 +185,7 @@ def _over_site(sample: Sample, value: float, limits: SeriesLimits, support: int)
     return sample.flag, reason
 
 
-def _not_measured(state: SeriesState, sample: Sample, limits: SeriesLimits) -> Assessment:
+def _not_measured(state: SeriesState, sample: Sampled, limits: SeriesLimits) -> Assessment:
     """Nothing to compare.
 
     A code inside the sensor's span that fits a value shortly before may be a measurement: 300 is also water at the
@@ -203,11 +203,11 @@ def _not_measured(state: SeriesState, sample: Sample, limits: SeriesLimits) -> A
     return Assessment(state, sample.flag, reason)
 
 
-def _can_measure(sample: Sample, limits: SeriesLimits) -> bool:
+def _can_measure(sample: Sampled, limits: SeriesLimits) -> bool:
     return limits.sensor is not None and sample.raw is not None and limits.sensor.holds(sample.raw)
 
 
-def _late(state: SeriesState, sample: Sample, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:
+def _late(state: SeriesState, sample: Sampled, limits: SeriesLimits, surroundings: Surroundings) -> Assessment:
     """A sample out of order. Between the two newest it is held against both; an older one belongs to the backlog."""
     value, time = sample.value, sample.time
     if time == state.time or value is None:

@@ -8,6 +8,26 @@ PENDING: Final = 6  # doubted samples that can still be judged anew
 SUPPORT: Final = 3  # agreeing samples are counted up to here
 
 
+class Sampled(Protocol):
+    """One value of a series; ``flag`` and ``reason`` are those of its single-sample tests.
+
+    The journal's reading is one, and so is :class:`Sample`.
+    """
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def time(self) -> int: ...
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def raw(self) -> float | None: ...
+    @property
+    def flag(self) -> int: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
 class Sample(msgspec.Struct, frozen=True, gc=False):
     """One calibrated sample of one series; ``flag`` and ``reason`` come from the tests of a single sample."""
 

@@ -53,13 +53,14 @@ class RainGauge:
     nothing. A time is trusted to be possible: one of next year would end the day that is remembered.
     """
 
-    __slots__ = ("_coarse", "_fine", "_last", "_observed")
+    __slots__ = ("_coarse", "_fine", "_last", "_observed", "_summed")
 
     def __init__(self) -> None:
         self._last = 0  # the newest time, ms; 0: nothing yet
         self._fine = array("H", bytes(2 * _FINE))
         self._coarse = array("H", bytes(2 * _COARSE))
         self._observed = bytearray(_COARSE)  # 1 where a reading spoke for the bin
+        self._summed: tuple[int, RainSums] | None = None  # asked for several times at one moment, while it rains
 
     def add(self, time_ms: int, mm: float) -> None:
         """Count ``mm`` (finite, from 0 up) that fell up to ``time_ms`` since the gauge's reading before.
@@ -67,6 +68,7 @@ class RainGauge:
         A late reading counts in its own minute; one older than a day changes nothing. A reading within 15 minutes of
         the one before it speaks for the time between them: its tips were counted all the while.
         """
+        self._summed = None
         if time_ms > self._last:
             self._advance(time_ms)
         self._count(time_ms, round(mm / _UNIT_MM))
@@ -75,10 +77,17 @@ class RainGauge:
 
     def take_back(self, time_ms: int, mm: float) -> None:
         """Undo an ``add``: the reading was found to be wrong. Its time stays observed."""
+        self._summed = None
         if time_ms <= self._last:
             self._count(time_ms, -round(mm / _UNIT_MM))
 
     def sums(self, now_ms: int) -> RainSums:
+        """Every window's sum and share."""
+        if self._summed is None or self._summed[0] != now_ms:
+            self._summed = now_ms, self._sums(now_ms)
+        return self._summed[1]
+
+    def _sums(self, now_ms: int) -> RainSums:
         (a, a_share), (b, b_share), (c, c_share), (d, d_share), (e, e_share) = (
             self.sum(now_ms, minutes * MINUTE_MS) for minutes in WINDOWS_MIN
         )

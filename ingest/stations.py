@@ -36,3 +36,4 @@ class Node:
     last_filed: int = 0  # the last time given to an observation without one of its own
     series: dict[str, SeriesState] = field(default_factory=dict)  # by series and calibration epoch
     clock: NodeClock | None = None  # None: nothing is known since core began
+    gateway: str = ""  # through which it is heard; "": on its own

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from alerting.channels.port import Accepted, Message, Outcome, RetryLater, Unknown
+from alerting.contacts import ContactKind
 
 NOTE: Final = "CONTOH: ditulis ke berkas, tidak dikirim ke telepon siapa pun"
 
@@ -21,6 +22,8 @@ class DemoChannel:
 
     name = "demo"
     max_parallel = 1
+    takes: ContactKind = "phone"
+    rate_per_s: float | None = None
 
     def __init__(self, path: Path) -> None:
         """Open or continue the file; raises OSError when it cannot be written."""
@@ -63,6 +66,10 @@ class DemoChannel:
         with self._lock:
             reference = self._references.get(message.key)
         return None if reference is None else Accepted(reference=reference)
+
+    def probe(self) -> str | None:
+        """The file can be written as long as the disk is not full, which ``send`` says itself."""
+        return None
 
     def close(self) -> None:
         self._file.close()

@@ -21,6 +21,7 @@ from twilio.rest import Client
 
 from alerting.channels.port import Accepted, Delivered, Message, Outcome, Rejected, RetryLater, Unknown
 from alerting.channels.single_attempt import Answer, MaybeSentError, NotSentError, SingleAttempt
+from alerting.contacts import ContactKind
 from broker.clock import REAL
 
 API_BASE: Final = "https://api.twilio.com"
@@ -42,6 +43,12 @@ _PERMANENT_DELIVERY: Final = {
     30007: "pesan disaring operator seluler",
     30036: "masa berlaku pesan habis",
 }
+_PASSING_DELIVERY: Final = {
+    30001: "antrean Twilio penuh",
+    30002: "akun Twilio dibekukan",
+    30003: "telepon tujuan mati atau di luar jangkauan",
+    30008: "gangguan yang tidak diketahui pada operator",
+}
 _CREDENTIAL: Final = 20003
 _GATEWAY_STATUSES: Final = (502, 504)  # a proxy lost its backend: nobody knows what the backend did
 
@@ -56,6 +63,7 @@ class TwilioChannel:
     """The channel ``twilio``; see :class:`alerting.channels.port.Channel` for what its outcomes promise."""
 
     name = "twilio"
+    takes: ContactKind = "phone"
 
     def __init__(
         self,
@@ -67,10 +75,14 @@ class TwilioChannel:
         api_base: str = API_BASE,
         timeout_s: float = 10.0,
         max_parallel: int = 8,
+        rate_per_s: float | None = None,
+        status_callback: str | None = None,
         settle_s: float = 2.0,
         now: Callable[[], int] = REAL.now,
     ) -> None:
-        """``settle_s``: how long after an attempt a message that is not listed may still appear.
+        """``status_callback``: where Twilio reports what becomes of a message.
+
+        ``settle_s``: how long after an attempt a message that is not listed may still appear.
 
         Raises ValueError, naming the argument, for a configuration that cannot work. Touches no network.
         """
@@ -81,14 +93,16 @@ class TwilioChannel:
         if (from_number is None) == (messaging_service_sid is None):
             raise ValueError("give either from_number or messaging_service_sid")
         self.max_parallel = max_parallel
+        self.rate_per_s = rate_per_s
         self._settle_ms = settle_s * 1000
         self._now = now
         self._attempts = SingleAttempt(api_base, timeout_s=timeout_s)
         # The library builds its resources on first use, some milliseconds that the first warning should not pay.
-        self._messages = Client(
-            account_sid, auth_token, http_client=_TwilioHttp(self._attempts, (account_sid, auth_token))
-        ).messages
+        client = Client(account_sid, auth_token, http_client=_TwilioHttp(self._attempts, (account_sid, auth_token)))
+        self._messages, self._account = client.messages, client.api.v2010.accounts(account_sid)
         self._sender = {"from_": from_number} if from_number else {"messaging_service_sid": messaging_service_sid}
+        if status_callback is not None:
+            self._sender["status_callback"] = status_callback
 
     def send(self, message: Message) -> Outcome:
         try:
@@ -119,6 +133,14 @@ class TwilioChannel:
         if self._now() - attempted_at < self._settle_ms:
             return Unknown(reason="Terlalu dini untuk memastikan bahwa Twilio tidak menerima pesan.")
         return None
+
+    def probe(self) -> str | None:
+        """Whether the account answers and is active; a suspended one takes no messages."""
+        try:
+            status = self._account.fetch().status
+        except _FAILURES as failure:
+            return f"Twilio tidak dapat dipakai: {_clause(failure)}."
+        return None if status == "active" else f"Akun Twilio tidak aktif ({status}): periksa tagihan atau statusnya."
 
     def close(self) -> None:
         self._attempts.close()
@@ -240,6 +262,11 @@ def _fate(row: Any) -> Outcome:
                 return Rejected(reason=f"Tidak sampai: {_PERMANENT_DELIVERY[code]}.", code=str(code))
             return RetryLater(reason=f"Twilio menerima pesan, tetapi tidak sampai (kode {code}).")
     return Accepted(reference=row.sid)
+
+
+def delivery_problem(code: int) -> str:
+    """Why an accepted message did not arrive, as an Indonesian clause."""
+    return _PERMANENT_DELIVERY.get(code, _PASSING_DELIVERY.get(code, f"gangguan pada operator (kode {code})"))
 
 
 def _clause(error: Exception) -> str:

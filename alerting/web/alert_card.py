@@ -33,6 +33,7 @@ SENT_STATES: Final = {
     "delivered": ("arrived", "sampai"),
     "undelivered": ("failed", "gagal"),
     "dead": ("failed", "gagal"),
+    "expired": ("failed", "tidak dikirim: sudah tidak berlaku"),
     "unknown": ("doubtful", "tidak diketahui"),
 }
 WRITTEN: Final = ("passed", "ditulis ke berkas contoh")  # the demonstration reaches no phone, whatever it is told
@@ -42,6 +43,7 @@ TALLY_ORDER: Final = (
     "dikirim ke penyedia",
     "sampai",
     "gagal",
+    "tidak dikirim: sudah tidak berlaku",
     "tidak diketahui",
     "ditulis ke berkas contoh",
 )

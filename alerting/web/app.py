@@ -15,11 +15,13 @@ from starlette.exceptions import HTTPException as AnyHttpException
 from alerting.web import assets, readings
 from alerting.web.api import problem
 from alerting.web.api.routes import add_api
+from alerting.web.cap_pages import add_cap
 from alerting.web.fanout import WatcherResponse
 from alerting.web.live import LivePage
 from alerting.web.past import Past
 from alerting.web.readings import ReadingsUnavailable, ReadRange
 from alerting.web.security import SecurityHeaders
+from alerting.web.subscribe_pages import add_subscription
 from broker.clock import Clock
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -29,10 +31,11 @@ Quantity = Annotated[str, Query(pattern=r"^[a-z][a-z0-9_]{1,30}$")]
 Hours = Annotated[int, Query(ge=1, le=MAX_HOURS)]
 
 
-def create_app(*, socket_path: Path, clock: Clock, read_range: ReadRange, past: Past, demo: bool) -> FastAPI:
+def create_app(*, socket_path: Path, clock: Clock, read_range: ReadRange, past: Past, demo: bool, cap: Path) -> FastAPI:
     """The application; it follows core's socket while it is served. It holds no state of its own.
 
-    ``read_range`` serves the page's own lines and ``past`` the API, so that no user of the API delays the page.
+    ``read_range`` serves the page's own lines and ``past`` the API, so that no user of the API delays the page. ``cap``
+    is the folder of core's CAP feed.
     """
     live = LivePage(socket_path=socket_path, clock=clock, read_range=read_range, demo=demo)
 
@@ -52,6 +55,8 @@ def create_app(*, socket_path: Path, clock: Clock, read_range: ReadRange, past: 
     _add_page(app, live)
     _add_health(app, live)
     gate = app.state.gate = add_api(app, live, past)
+    add_cap(app, folder=cap, clock=clock, templates=live.board.templates)
+    add_subscription(app, socket_path=socket_path, templates=live.board.templates)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

@@ -8,7 +8,7 @@ from alerting.web import words
 from alerting.web.alert_card import DEMO_CHANNEL
 from alerting.web.blindness import Blindness, held_of
 from alerting.web.link import Outage
-from broker.live import HealthView, StationView
+from broker.live import HealthView, NowcastView, StationView
 
 BLIND: Final = "BUTA"  # how core's own problem begins that says the same
 
@@ -36,6 +36,8 @@ def banners_of(
     found += [_blind(blindness, now)] if blindness is not None else _silent(held_of(stations))
     if health is not None and outage is None:
         found += _of_health(health, is_blind=blindness is not None)
+    if health is not None and outage is None:
+        found += [_forecast(nowcast, now) for nowcast in health.nowcasts]
     if demo or (health is not None and health.demo):
         found.append(_demonstration(health))
     return found
@@ -77,6 +79,15 @@ def _of_health(health: HealthView, *, is_blind: bool) -> list[Banner]:
         found.append(Banner(title="TIDAK ADA SALURAN PESAN", text=text))
     problems = [problem for problem in health.problems if not (is_blind and problem.startswith(BLIND))]
     return found + [Banner(title="PERLU DIPERIKSA", text=problem) for problem in problems]
+
+
+def _forecast(nowcast: NowcastView, now: int) -> Banner:
+    """Another authority's word, named as its own."""
+    title = "BMKG" if "BMKG" in nowcast.sender else nowcast.sender  # not with its station's whole name
+    span = f"{words.minute(nowcast.onset, now).removesuffix(' WIB')}-{words.minute(nowcast.expires, now)}"
+    return Banner(
+        title=title, text=f"{nowcast.event.lower()} diperkirakan {span}, {', '.join(nowcast.areas)}.", loud=False
+    )
 
 
 def _demonstration(health: HealthView | None) -> Banner:

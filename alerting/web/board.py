@@ -23,6 +23,7 @@ from alerting.web.alert_list import AlertList, alert_order, arrange
 from alerting.web.banners import banners_of
 from alerting.web.blindness import Blindness, blindness_of
 from alerting.web.link import Outage
+from alerting.web.notice_list import notice_cards
 from alerting.web.readings import LastHour
 from alerting.web.replica import Change, GroupKey, Replica
 from alerting.web.sentence import headline_of
@@ -34,7 +35,8 @@ HERE: Final = Path(__file__).parent
 MAX_ENDED_ALERTS: Final = 6
 MAX_GROUPS: Final = 12
 LOOSE_AREAS: Final = "alert-wilayah"
-DERIVED: Final = ("sentence", "banners", "count", "tally", "health")  # made of many entities; always compared, small
+# Made of many entities: always compared, small.
+DERIVED: Final = ("sentence", "banners", "notices", "count", "tally", "health")
 AGES: Final = re.compile(r'data-(age|running)="(\d+)"></time>')
 
 
@@ -167,6 +169,7 @@ class Board:
         derived: dict[str, Callable[[], str]] = {
             "sentence": partial(self._sentence, now),
             "banners": partial(self._banners, now),
+            "notices": partial(self._notices, now),
             "count": self._count,
             "tally": self._tally,
             "health": self._health,
@@ -238,6 +241,9 @@ class Board:
 
     def _blindness(self) -> Blindness | None:
         return blindness_of(self.replica.stations.values(), self.alerts.blind)
+
+    def _notices(self, now: int) -> str:
+        return self._render("notices.html", cards=notice_cards(self.replica.notices.values()), now=now)
 
     def _count(self) -> str:
         return self._render("count.html", count=self.alerts.count)

@@ -91,7 +91,9 @@ class LivePage:
         self._wake.set()
 
     def _note(self, change: Change) -> None:
-        station = self.replica.stations[change.id]
+        station = self.replica.stations.get(change.id)
+        if station is None:
+            return  # it was retired
         self.last_hour.note(station)
         if station.hazard in WATER and self.last_hour.is_incomplete(station.id):
             self._spawn(self._complete_tail(change))

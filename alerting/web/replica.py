@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from broker.live import AlertView, EntityKind, Event, HealthView, MessageView, StationView
+from broker.live import AlertView, EntityKind, Event, HealthView, MessageView, NoticeView, StationView
 
 MAX_ALERTS: Final = 1000
 MAX_MESSAGES: Final = 20_000
@@ -15,6 +15,7 @@ MAX_MESSAGES: Final = 20_000
 _station: Final = msgspec.json.Decoder(StationView)
 _alert: Final = msgspec.json.Decoder(AlertView)
 _message: Final = msgspec.json.Decoder(MessageView)
+_notice: Final = msgspec.json.Decoder(NoticeView)
 _health: Final = msgspec.json.Decoder(HealthView)
 
 GroupKey = tuple[str, int]  # alert and version: one text to several people
@@ -38,6 +39,7 @@ class Replica:
     messages: dict[int, MessageView] = field(default_factory=dict)
     groups: dict[GroupKey, dict[int, MessageView]] = field(default_factory=dict)
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)  # messages by channel and state
+    notices: dict[str, NoticeView] = field(default_factory=dict)  # those that are not over
     health: HealthView | None = None
     last_id: int = 0
     forgotten: int = 0
@@ -51,6 +53,8 @@ class Replica:
                 change = self._take_alert(_alert.decode(event.data))
             case "message":
                 change = self._take_message(_message.decode(event.data))
+            case "notice":
+                change = self._take_notice(_notice.decode(event.data))
             case "health":
                 change = self._take_health(_health.decode(event.data))
         self.last_id = max(self.last_id, event.id)
@@ -63,7 +67,10 @@ class Replica:
         yield from (Change(kind="message", id=alert, version=version) for alert, version in self.groups)
 
     def _take_station(self, station: StationView) -> Change:
-        self.stations[station.id] = station
+        if station.retired:
+            self.stations.pop(station.id, None)
+        else:
+            self.stations[station.id] = station
         return Change(kind="station", id=station.id)
 
     def _take_alert(self, alert: AlertView) -> Change:
@@ -97,6 +104,13 @@ class Replica:
         if not group:
             del self.groups[oldest.alert, oldest.version]
         self.forgotten += 1
+
+    def _take_notice(self, notice: NoticeView) -> Change:
+        if notice.active:
+            self.notices[notice.id] = notice
+        else:
+            self.notices.pop(notice.id, None)
+        return Change(kind="notice", id=notice.id)
 
     def _take_health(self, health: HealthView) -> Change:
         self.health = health

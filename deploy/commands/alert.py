@@ -1,4 +1,4 @@
-"""kentongan alert: list and show alerts; raise, lower and cancel one with one's own name."""
+"""kentongan alert: list and show alerts; acknowledge, raise, lower and cancel one with one's own name."""
 
 import argparse
 from typing import Any
@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     show.add_argument("alert", metavar="ID", help="as kentongan alert list prints it; ID@2 is its second version")
     up = verbs.add_parser("raise", help="raise an alert for a station or an area, as somebody who has seen the water")
     down = verbs.add_parser("lower", help="bring an alert down to a lower level")
-    cancel = verbs.add_parser("cancel", help="cancel an alert: those who were told of it are told")
+    cancel = verbs.add_parser("cancel", help="cancel an alert of water, rain or air: those who were told are told")
     for each in (up, down):
         each.add_argument("scope", metavar="STATION|AREA", help="id, code or name")
         each.add_argument("level", metavar="LEVEL", help="WASPADA, SIAGA or AWAS")
@@ -25,13 +25,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         each.add_argument("--note", required=True, metavar="TEXT", help="why; it is kept and shown")
         each.add_argument("--by", required=True, metavar="NAME", help="who decides it")
         each.add_argument("--until", default="", metavar="TIME", help=_UNTIL[each is up])
-    for each in (listed, show, up, down, cancel):
+    ack = verbs.add_parser("ack", help="say that you deal with an alert: nobody else is told of it")
+    ack.add_argument("alert", metavar="ALERT|STATION|AREA", help="its id, or where it stands")
+    ack.add_argument("--by", required=True, metavar="NAME", help="who deals with it")
+    for each in (listed, show, up, down, cancel, ack):
         add_settings(each)
 
 
 _UNTIL = {
     True: "hold it until then, as 06:00; without it until somebody lowers it",
-    False: "until when data do not raise it again, as 06:00 (half an hour)",
+    False: "until when data do not raise it again, as 06:00 (water: half an hour, rain: 3 h, air: a day)",
 }
 
 
@@ -44,10 +47,17 @@ def run(args: argparse.Namespace) -> int:
                 told = alert_text.listed(core("alert-list", {"active": args.active, "limit": args.limit}), zone)
             case "show":
                 told = alert_text.shown(core("alert-show", {"alert": args.alert}), zone)
+            case "ack":
+                told = _acknowledged(core("alert-acknowledge", {"alert": args.alert, "by": args.by}))
             case verb:
                 told = alert_text.decided(core(f"alert-{verb}", _said(args)))
     print(told)
     return 0
+
+
+def _acknowledged(answer: dict[str, Any]) -> str:
+    alerts = ", ".join(f"{each['alert']}@{each['version']} {each['level']}" for each in answer["acknowledged"])
+    return f"{answer['by']} deals with {alerts}"
 
 
 def _said(args: argparse.Namespace) -> dict[str, Any]:

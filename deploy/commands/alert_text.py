@@ -10,9 +10,13 @@ def listed(alerts: list[dict[str, Any]], timezone: str) -> str:
         return "no alerts"
     return "\n".join(
         f"{moment(alert['decided_at'], timezone)}  {alert['alert']}@{alert['version']:<3} {alert['level']:<8}"
-        f"{_kind(alert):<14}{alert['name']}\n    {alert['why']}"
+        f"{_kind(alert):<14}{alert['name']}{_taken(alert)}\n    {alert['why']}"
         for alert in alerts
     )
+
+
+def _taken(alert: dict[str, Any]) -> str:
+    return f"  (acknowledged by {alert['acknowledged_by']})" if alert.get("acknowledged_by") else ""
 
 
 def shown(answer: dict[str, Any], timezone: str) -> str:
@@ -49,8 +53,10 @@ def decided(answer: dict[str, Any]) -> str:
     if not lines:
         return f"{answer['name']} stands at {answer['level']} as before; kept"
     count = answer["messages"]
-    told = f"{count} message{'s' if count != 1 else ''} to officers" if count else "no message goes out"
-    return "\n".join([*lines, told])
+    told = [f"{count} message{'s' if count != 1 else ''} to officers" if count else "no message to officers"]
+    if any(alert["hazard"] == "area" and alert["kind"] in ("raised", "raised_higher") for alert in answer["decided"]):
+        told.append("the public is told when somebody approves: kentongan notice list --waiting")
+    return "\n".join([*lines, *told])
 
 
 def moment(at: int, timezone: str) -> str:

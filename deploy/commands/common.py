@@ -3,19 +3,21 @@
 import argparse
 import contextlib
 import getpass
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from alerting.outbox import Attempt
 from broker import control
 from broker.clock import Clock
 from broker.control import CommandFailed, CoreUnreachable, Request
-from deploy.assembly import core_of, credentials_of, reload_broker
-from deploy.broker_link import Arrival
-from deploy.core_commands import Commands
 from deploy.settings import Settings, load
 from deploy.state_folder import CoreRuns, StateFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alerting.outbox import Attempt
+    from deploy.broker_link import Arrival
+    from deploy.core_commands import Commands
 
 DEFAULT_SETTINGS = Path("kentongan.toml")
 DEMO_SETTINGS = Path(__file__).parent.parent / "demo.toml"
@@ -58,8 +60,9 @@ def ask(args: argparse.Namespace, name: str, arguments: dict[str, Any]) -> Any:
 
 
 class Asking:
-    """A conversation with core: by its socket, or with its place taken from the first command on that it misses.
+    """A conversation with core: by its socket; or with its place taken, when it does not run at the first command.
 
+    A core that dies later is started again by its supervisor, and must not find its place taken by a long import.
     A call gives the command's result; raises Refused with a sentence for whoever gave it.
     """
 
@@ -67,6 +70,7 @@ class Asking:
         self.settings, self.state = settings, state
         self.actor = actor or f"cli:{getpass.getuser()}"
         self._stand_in: Commands | None = None
+        self._was_answered = False
         self._stack = contextlib.ExitStack()
 
     def __call__(self, name: str, arguments: dict[str, Any]) -> Any:
@@ -74,18 +78,27 @@ class Asking:
         try:
             if self._stand_in is None:
                 try:
-                    return control.command(self.state.socket, request)
+                    answer = control.command(self.state.socket, request)
                 except CoreUnreachable:
                     self._stand_in = self._take_its_place()
+                else:
+                    self._was_answered = True
+                    return answer
             return self._stand_in.run(request)
         except CommandFailed as error:
             raise Refused(str(error)) from None
 
-    def _take_its_place(self) -> Commands:
+    def _take_its_place(self) -> "Commands":
+        # All of core is loaded only where it is needed: who cancels a false alarm does not wait for it.
+        from deploy.assembly import core_of, credentials_of, reload_broker  # noqa: PLC0415
+        from deploy.core_commands import Commands  # noqa: PLC0415
+
+        log = self.state.log / "core.log"
+        if self._was_answered:
+            raise Refused(f"core stopped meanwhile; see {log}, then run the command again")
         try:
             self._stack.enter_context(self.state.core_lock())
         except CoreRuns:
-            log = self.state.log / "core.log"
             raise Refused(f"core runs on {self.state.root} but does not answer; see {log}") from None
         core = core_of(self.settings, self.state, Clock(), channels={})
         core.link, core.sender = _NoLink(), _NoSender()
@@ -104,7 +117,7 @@ class _NoLink:
 
     is_connected = False
 
-    def acknowledge(self, arrivals: Sequence[Arrival]) -> None:
+    def acknowledge(self, arrivals: "Sequence[Arrival]") -> None:
         """Nothing arrives."""
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -112,5 +125,5 @@ class _NoLink:
 
 
 class _NoSender:
-    def carry(self, attempt: Attempt) -> None:
+    def carry(self, attempt: "Attempt") -> None:
         raise AssertionError(f"no channel is open, yet {attempt.entry.key} was claimed")

@@ -5,15 +5,24 @@ import json
 from pathlib import Path
 from typing import Any
 
+from broker.orders import COMMANDS, CONFIG_LIMITS
 from deploy.assembly import prepare_broker
 from deploy.commands.common import Asking, Refused, add_settings, ask, open_settings
 from deploy.commands.station_text import moment
+from deploy.node_power import USUAL_SENSORS, table
 from deploy.registry.node_files import export_text, read_nodes
 from deploy.registry.station_files import BadFile
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 
 SERVER_NAME = "kentongan"
+SIRENS = ("waspada", "siaga", "awas", "off")
+WHAT = {
+    "gateway": "through which it is heard; empty: on its own",
+    "hardware": "its board and sensors",
+    "firmware": "its version",
+    "note": "anything else",
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,12 +49,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     out = verbs.add_parser("export", help="write nodes as TOML or CSV, by the name's ending")
     for parts in (into, out):
         parts.add_argument("file", type=Path)
-    for parts in (new, show, change, retire, into, out):
+    command = verbs.add_parser("command", help="tell a node to measure often, blink, test its siren, or start anew")
+    command.add_argument("id")
+    command.add_argument("do", choices=COMMANDS, metavar="COMMAND", help=", ".join(COMMANDS))
+    command.add_argument("--for", dest="for_s", type=int, metavar="S", help="seconds: live, identify, maintenance")
+    configure = verbs.add_parser("configure", help="change how often a node measures, and when its siren sounds alone")
+    configure.add_argument("id")
+    for name, (low, high) in CONFIG_LIMITS.items():
+        configure.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=f"{low} to {high}")
+    configure.add_argument("--siren", choices=SIRENS, help="the threshold at which it sounds when core is not there")
+    for parts in (new, show, change, retire, into, out, command, configure):
         add_settings(parts)
+    power = verbs.add_parser("power", help="mAh a day by mode, and days without sun, from data sheets")
+    power.add_argument("--sensors", default=",".join(USUAL_SENSORS), metavar="LIST", help="drivers, with commas")
+    power.add_argument("--battery-mah", type=float, default=10_000, metavar="N", help="its capacity (10000)")
 
 
 def _add_what(parser: argparse.ArgumentParser) -> None:
-    for name, what in (("hardware", "its board and sensors"), ("firmware", "its version"), ("note", "anything else")):
+    for name, what in WHAT.items():
         parser.add_argument(f"--{name}", metavar="TEXT", help=what)
 
 
@@ -59,12 +80,15 @@ def run(args: argparse.Namespace) -> int:
         "retire": _retire,
         "import": _import,
         "export": _export,
+        "command": _command,
+        "configure": _configure,
+        "power": _power,
     }
     return verbs[args.verb](args)
 
 
 def _what(args: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(args, name) for name in ("hardware", "firmware", "note") if getattr(args, name) is not None}
+    return {name: getattr(args, name) for name in WHAT if getattr(args, name) is not None}
 
 
 def _new(args: argparse.Namespace) -> int:
@@ -72,14 +96,14 @@ def _new(args: argparse.Namespace) -> int:
     prepare_broker(settings, state)
     arguments = {"node": args.id, "station": args.station, "replace": args.replace, **_what(args)}
     made = ask(args, "node-new", arguments)
-    document = node_document(settings, args.id, made["password"], sensors_of(made["hazard"]))
+    document = node_document(settings, args.id, made["password"], sensors_of(made["hazard"]), made["order_key"])
     if args.out is not None:
         write_node_folder(args.out, document, state)
         print(f"wrote {args.out}/node.json and {args.out}/ca.der: copy both to the node beside the firmware.")
     else:
         print(json.dumps(document, indent=2))
         print(f"\nSave the text above as node.json on the node, and beside it {state.authority}/ca.der .")
-    print("The password is shown this once and kept only as a hash.")
+    print("The password is shown this once and kept only as a hash; order_key seals our commands to the node.")
     if not made["reloaded"]:
         print("The broker does not run now; it will know the node when it starts.")
     return 0
@@ -89,8 +113,9 @@ def _list(args: argparse.Namespace) -> int:
     nodes = ask(args, "node-list", {})
     for node in nodes:
         when = "retired" if node["revoked_at"] else moment(node["last_arrival"]).replace("never", "never heard")
-        what = " ".join(filter(None, (node["hardware"], node["firmware"])))
-        print(f"{node['node']:<32}  {node['station']:<32}  {when}  {what}".rstrip())
+        by = f"by {node['gateway']}" if node["gateway"] else ""
+        what = " ".join(filter(None, (by, node["hardware"], node["firmware"])))
+        print(f"{node['node']:<32}  {node['station'] or '(free)':<32}  {when}  {what}".rstrip())
     if not nodes:
         print("no nodes yet; make one: kentongan node new ID --station STATION")
     return 0
@@ -98,14 +123,18 @@ def _list(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     node = ask(args, "node-show", {"node": args.id})
-    print(f"{node['id']}  serves {node['station']}, last heard {moment(node['last_arrival'])}")
-    for name in ("hardware", "firmware", "note"):
+    print(f"{node['id']}  {_serves(node)}, last heard {moment(node['last_arrival'])}")
+    for name in WHAT:
         if node[name]:
             print(f"  {name:<9} {node[name]}")
     for each in node["history"]:
-        told = "retired" if each["revoked_at"] else f"serves {each['station']}"
+        told = "retired" if each["revoked_at"] else _serves(each)
         print(f"  v{each['version']}  {moment(each['changed_at'])}  {told}  {each['actor']}: {each['reason']}")
     return 0
+
+
+def _serves(node: dict[str, Any]) -> str:
+    return f"serves {node['station']}" if node["station"] else "serves no station"
 
 
 def _change(args: argparse.Namespace) -> int:
@@ -113,7 +142,7 @@ def _change(args: argparse.Namespace) -> int:
     if args.station is not None:
         arguments["station"] = args.station
     changed = ask(args, "node-change", arguments)
-    print(f"{args.id} serves {changed['station']}{'' if changed['changed'] else '; nothing was changed'}")
+    print(f"{args.id} {_serves(changed)}{'' if changed['changed'] else '; nothing was changed'}")
     return 0
 
 
@@ -141,6 +170,31 @@ def _import(args: argparse.Namespace) -> int:
     return 0
 
 
+def _command(args: argparse.Namespace) -> int:
+    sent = ask(args, "node-command", {"node": args.id, "do": args.do, "for_s": args.for_s})
+    print(f"sent {args.do} to {args.id} as number {sent['n']}; it is obeyed within two minutes, or not at all")
+    return 0
+
+
+def _configure(args: argparse.Namespace) -> int:
+    changes = {name: getattr(args, name) for name in CONFIG_LIMITS if getattr(args, name) is not None}
+    sent = ask(args, "node-configure", {"node": args.id, "changes": changes, "siren": args.siren})
+    told = ", ".join(f"{name} {value}" for name, value in sent["config"].items() if name != "siren")
+    print(f"sent to {args.id} as number {sent['n']}, and kept for it while it is away: {told or 'what is usual'}")
+    rule = sent["config"].get("siren")
+    if rule:
+        print(f"its siren sounds without core at a distance of {rule['at_mm']} mm or less, for {rule['for_s']} s")
+    else:
+        print("its siren never sounds by itself")
+    return 0
+
+
+def _power(args: argparse.Namespace) -> int:
+    for line in table([name for name in args.sensors.split(",") if name], args.battery_mah):
+        print(line)
+    return 0
+
+
 def _export(args: argparse.Namespace) -> int:
     settings, state, _ = open_settings(args)
     with Asking(settings, state) as core:
@@ -155,8 +209,10 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
-def node_document(settings: Settings, node: str, password: str, sensors: list[dict[str, Any]]) -> dict[str, Any]:
-    """The content of a node's ``node.json``."""
+def node_document(
+    settings: Settings, node: str, password: str, sensors: list[dict[str, Any]], order_key: str = ""
+) -> dict[str, Any]:
+    """The content of a node's ``node.json``; without ``order_key`` it obeys no commands."""
     return {
         "node": node,
         "realm": settings.site.realm,
@@ -164,6 +220,7 @@ def node_document(settings: Settings, node: str, password: str, sensors: list[di
         "port": settings.broker.tls_port,
         "server_name": SERVER_NAME,
         "password": password,
+        "order_key": order_key,
         "wifi": {"ssid": "", "password": ""},
         "sample_s": 60,
         "sensors": sensors,

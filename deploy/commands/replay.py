@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from broker.quality_flags import Flag
 from deploy.commands.common import Refused
 from deploy.replay.case import LIBRARY, Case, CaseError, CaseThresholds, read_case
 from deploy.replay.gauge_csv import METRES, GaugeError, Layout, Told, read_gauge
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 def summary(outcome: Outcome) -> str:
     """How much was read and said."""
-    flagged = sum(flag != 1 for track in outcome.tracks.values() for flag in track.flags)
+    flagged = sum(len(track.flags) - track.flags.count(Flag.GOOD) for track in outcome.tracks.values())
     readings = sum(len(track.flags) for track in outcome.tracks.values())
     return (
         f"{readings} bacaan, {flagged} tidak baik, {outcome.counts['duplicates']} rangkap; "

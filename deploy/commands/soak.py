@@ -9,7 +9,7 @@ from typing import Final
 from deploy.commands.common import Refused
 from deploy.replay.progress import Bar
 from deploy.soak.day import DayResult
-from deploy.soak.plan import FAULTS
+from deploy.soak.plan import KINDS
 from deploy.soak.report import failure, plan_lines, summary_lines
 from deploy.soak.runner import Summary, play_all, replay
 
@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after so long and say how many days it were")
     parser.add_argument(
-        "--fault", action="append", default=[], choices=FAULTS, metavar="KIND", help=f"only these: {', '.join(FAULTS)}"
+        "--fault", action="append", default=[], choices=KINDS, metavar="KIND", help=f"only these: {', '.join(KINDS)}"
     )
     parser.add_argument("--replay", type=int, metavar="SEED", help="play one seed again")
     parser.add_argument("--trace", action="store_true", help="with --replay: print everything that happens")

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.commands import station_gauge, station_maintain, station_recompute, station_text
+from deploy.commands import station_gauge, station_maintain, station_recompute, station_retire, station_text
 from deploy.commands.common import Asking, Refused, add_settings, ask, open_settings
 from deploy.registry.station_files import (
     BadFile,
@@ -41,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_settings(out)
     station_gauge.add(verbs.add_parser("observe", help="enter what a person read from the staff gauge"))
     station_maintain.add(verbs.add_parser("maintain", help=station_maintain.SUMMARY))
+    station_retire.add(verbs.add_parser("retire", help=station_retire.SUMMARY))
     station_recompute.add(verbs.add_parser("recompute", help="compute old levels with the epochs as they are now"))
 
 
@@ -61,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         "export": _export,
         "observe": station_gauge.run,
         "maintain": station_maintain.run,
+        "retire": station_retire.run,
         "recompute": station_recompute.run,
     }
     return verbs[args.verb](args)

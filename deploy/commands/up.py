@@ -15,7 +15,8 @@ from broker import control, mosquitto, probe
 from broker.clock import Clock
 from broker.control import CommandFailed, CoreUnreachable, Request
 from deploy import demonstration
-from deploy.assembly import channels_of, credentials_of, prepare_broker
+from deploy.assembly import credentials_of, prepare_broker
+from deploy.channel_assembly import channels_of, modems_of
 from deploy.commands.common import DEFAULT_SETTINGS, DEMO_SETTINGS, DEMO_STATE, Refused, add_settings, open_settings
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
@@ -118,6 +119,8 @@ def _start(
     password = credentials_of(state).service_password("probe")
     port = settings.broker.loopback_port
     supervisor.wait_until("mosquitto", lambda: probe.ask(port, password) is probe.Answer.READY, timeout_s=READY_S)
+    for modem in modems_of(settings, state):  # their configuration was written when the channels were checked
+        supervisor.add(Program(name=f"modem-{modem.name}", argv=["/bin/sh", str(modem.start_script)], stop_rank=2))
     core = _ours("core", args, "--clock", str(clock))
     supervisor.add(Program(name="core", argv=core, is_echoed=True, stop_rank=1))
     supervisor.wait_until("core", lambda: _core_is_ready(state), timeout_s=READY_S)

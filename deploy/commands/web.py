@@ -9,12 +9,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
+from alerting.web import callbacks
 from alerting.web.app import create_app
 from alerting.web.past import PastBucket, PastReading, SeriesName, Tier
 from alerting.web.readings import Point, ReadingsUnavailable
 from alerting.web.server import PageServer
 from broker.clock import Clock
 from deploy.assembly import history_reader_of
+from deploy.channel_assembly import twilio_callback
+from deploy.channel_settings import CALLBACK
 from deploy.commands.common import add_clock, add_settings, open_settings
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
@@ -41,7 +44,11 @@ def run(args: argparse.Namespace) -> int:
         read_range=HistoryOfWeb(settings, state, base).line,
         past=HistoryOfWeb(settings, state, base),
         demo=settings.channels.demo,
+        cap=state.cap,
     )
+    callback = twilio_callback(settings, base=base)
+    if callback is not None:
+        callbacks.add_twilio(app, path=CALLBACK, callback=callback, socket_path=state.socket)
     # Each send to a watcher lets a thread that reads history run; it must not keep the interpreter for long.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     # Each watcher is an open file.

@@ -106,7 +106,7 @@ class FileStation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 _SAME: Final = tuple(
-    name for name in Station.__struct_fields__ if name not in {"kelurahan", "thresholds", "epochs"}
+    name for name in Station.__struct_fields__ if name not in {"kelurahan", "thresholds", "epochs", "retired_at"}
 )  # what a file says as the document does
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from deploy.registry.station_files import BadFile, TablesFile, read, toml_text
 
-COLUMNS: Final = ("id", "station", "hardware", "firmware", "note")
+COLUMNS: Final = ("id", "station", "gateway", "hardware", "firmware", "note")
 
 
 def read_nodes(path: Path) -> TablesFile:

@@ -47,7 +47,7 @@ def plan(tables: Sequence[Table], registry: Registry, *, mode: Mode, now: int, a
     for number, table in enumerate(tables):
         name = str(table.get("id", ""))
         before = registry.stations.get(name)
-        found = _about_its_id(name, before, seen.get(name), mode)
+        found = _about_its_id(name, before, seen.get(name), mode, is_retired=name in registry.retired)
         seen[name] = number
         if not found:
             try:
@@ -60,9 +60,13 @@ def plan(tables: Sequence[Table], registry: Registry, *, mode: Mode, now: int, a
     return Plan(steps=tuple(steps), faults=tuple(faults))
 
 
-def _about_its_id(name: str, before: Station | None, earlier: int | None, mode: Mode) -> list[Fault]:
+def _about_its_id(
+    name: str, before: Station | None, earlier: int | None, mode: Mode, *, is_retired: bool
+) -> list[Fault]:
     if not name:
         return [Fault("id", "is missing: 3 to 32 of a-z, 0-9 and hyphen")]
+    if is_retired:
+        return [Fault("id", "was retired, and ids are never used again; choose another")]
     if earlier is not None:
         return [Fault("id", f"is used twice, first in stations[{earlier}]; give each station its own")]
     if mode == "add" and before is not None:

@@ -9,13 +9,11 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Table
 
-from alerting.policy import Officer
 from broker.station import Station
 from deploy.registry import tables
 from deploy.registry.areas import Area, Areas
 from deploy.registry.channels import IngestStations
 from deploy.registry.drift import KEPT, Drift, GaugeRow, drifts
-from deploy.settings import Settings, channel_names
 from ingest.nodes import nodes
 
 log: Final = logging.getLogger(__name__)
@@ -33,9 +31,9 @@ class Registry:
     """
 
     stations: dict[str, Station]
-    officers: tuple[Officer, ...]
     areas: Areas = field(default_factory=Areas)
     versions: dict[str, int] = field(default_factory=dict)
+    retired: dict[str, Station] = field(default_factory=dict)  # stations that are measured no more
     retired_nodes: set[str] = field(default_factory=set)
     gauges: dict[str, list[GaugeRow]] = field(default_factory=dict)
     names: dict[str, tuple[str, bool]] = field(default_factory=dict)
@@ -55,6 +53,15 @@ class Registry:
         self.names[station.id] = (station.name, station.example)
         self.ingest.pop(station.id, None)
 
+    def retire(self, station: Station, version: int) -> None:
+        """A station is measured no more; ``station`` is its last document."""
+        self.stations.pop(station.id, None)
+        self.names.pop(station.id, None)
+        self.ingest.pop(station.id, None)
+        self.changes += 1
+        self.versions[station.id] = version
+        self.retired[station.id] = station
+
     def wait(self, station: Station, now: int) -> None:
         """Remember thresholds that begin later."""
         if station.thresholds is not None and station.thresholds.effective_from > now:
@@ -68,7 +75,9 @@ class Registry:
     def due(self, now: int) -> Iterator[str]:
         """Stations whose thresholds may have come into force; each is given once."""
         while self.waiting and self.waiting[0][0] <= now:
-            yield heapq.heappop(self.waiting)[1]
+            name = heapq.heappop(self.waiting)[1]
+            if name in self.stations:
+                yield name
 
     def kelurahan(self, station: str) -> tuple[str, ...]:
         """The areas that a station matters to, as messages name them."""
@@ -86,26 +95,21 @@ class Registry:
         return None if rows is None else drifts(rows)
 
 
-def officers_of(settings: Settings) -> tuple[Officer, ...]:
-    every_channel = tuple(channel_names(settings))
-    return tuple(
-        Officer(name=o.name, address=o.phone, channels=tuple(o.channels) or every_channel) for o in settings.officers
-    )
-
-
-def load(settings: Settings, rows: Rows) -> Registry:
+def load(rows: Rows) -> Registry:
     """What the journal holds; ``rows(table, where)`` reads it (:meth:`deploy.journal.Journal.rows`)."""
     decode = msgspec.json.Decoder(Station).decode
     stations: dict[str, Station] = {}
+    retired: dict[str, Station] = {}
     versions: dict[str, int] = {}
     for name, version, document in rows(tables.stations):
-        stations[name] = decode(document)
+        station = decode(document)
+        (stations if station.retired_at is None else retired)[name] = station
         versions[name] = version
     area_decoder = msgspec.json.Decoder(Area)
     return Registry(
         stations=stations,
         versions=versions,
-        officers=officers_of(settings),
+        retired=retired,
         areas=Areas(area_decoder.decode(row[2]) for row in rows(tables.areas)),
         retired_nodes={row[0] for row in rows(nodes, "WHERE revoked_at IS NOT NULL")},
         gauges=_gauges(rows),

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -189,7 +189,7 @@ def _time(text: str, layout: Layout, zone: ZoneInfo) -> int:
         raise ValueError(f"time {text[:40]!r} is not {form}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return round(moment.astimezone(UTC).timestamp() * 1000)
+    return round(moment.timestamp() * 1000)
 
 
 def _value(text: str, factor: float, layout: Layout) -> float | None:

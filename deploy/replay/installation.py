@@ -20,7 +20,7 @@ from deploy.settings import Settings, Site
 from ingest.quality_limits import default_limits
 from ingest.stations import Node
 
-DUTY_OFFICER: Final = "petugas jaga"
+DUTY_OFFICERS: Final = (Officer(name="petugas jaga", address="", channels=("replay",)),)
 ANY_DISTANCE_MM: Final = (100.0, 20_000.0)  # of a sensor whose maker gives no span
 BELOW_ZERO_M: Final = -0.5  # a gauge's zero is seldom the bed itself
 # Where a flood of each river is told first, so that a case has an area to warn.
@@ -38,11 +38,8 @@ def settings_of(recording: Recording) -> Settings:
 
 
 def registry_of(recording: Recording) -> Registry:
-    """The stations of a recording, and one officer on duty."""
-    return Registry(
-        stations={place.id: station_of(place) for place in recording.stations} | recording.documents,
-        officers=(Officer(name=DUTY_OFFICER, address="", channels=("replay",)),),
-    )
+    """The stations of a recording."""
+    return Registry(stations={place.id: station_of(place) for place in recording.stations} | recording.documents)
 
 
 def memory_of(recording: Recording, registry: Registry) -> Memory:

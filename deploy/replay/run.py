@@ -19,7 +19,7 @@ from broker.levels import Level
 from deploy.alert_text import alert_text
 from deploy.judgement import Judgement
 from deploy.memory import ScopeState
-from deploy.replay.installation import memory_of, registry_of, settings_of
+from deploy.replay.installation import DUTY_OFFICERS, memory_of, registry_of, settings_of
 from deploy.replay.recording import Delivery, Recording, TideNote, UpkeepNote
 from ingest.readings import Reading
 
@@ -175,8 +175,8 @@ class _Player:
             text = f"{Level(decision.level).name}: boleh disiarkan; teks untuk warga belum dibuat"
             return [Message(at=now, scope=decision.station, audience="warga", recipient=area, text=text)]
         text = sms(self._text(decision))
-        officers = self._registry.officers
-        entries = policy.messages(decision, officers=officers, body=text, now=now, first_id=self._ids(len(officers)))
+        first_id = self._ids(len(DUTY_OFFICERS))
+        entries = policy.messages(decision, officers=DUTY_OFFICERS, body=text, now=now, first_id=first_id)
         return [
             Message(at=now, scope=decision.station, audience="petugas", recipient=entry.recipient, text=entry.body)
             for entry in entries

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """``invariant`` is I1 to I12, or ``core`` when the program itself failed. ``at`` is the world's time, ms UTC."""
+    """``invariant`` is I1 to I12, G23, or ``core`` when the program failed. ``at`` is the world's time, ms UTC."""
 
     invariant: str
     at: int

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from deploy.soak import operators
 from deploy.soak.clock import MINUTE, SECOND
 from deploy.soak.field import DRILL_BOOT, Message
 from deploy.soak.plan import Fault
@@ -180,7 +181,7 @@ def _retained(world: World, fault: Fault) -> None:
 
 def _replay(world: World, fault: Fault) -> None:
     node = world.nodes[fault.node]
-    made = [each for each in world.oracle.readings.made.values() if each.key[0] == node.place.node][-30:]
+    made = [each for each in world.oracle.readings.made.values() if each.tries and each.key[0] == node.place.node][-30:]
     if made:
         old = world.chance.choice(made)
         world.send(Message(topic=node.topic, payload=old.payload, keys=(old.key,), retain=True))
@@ -210,4 +211,8 @@ _ACTS: Final[dict[str, tuple[Act, Act | None]]] = {
     "provider hangs": (_provider, _provider_well),
     "provider is busy": (_provider, _provider_well),
     "rules changed": (_rules, None),
+    "operator raises": (operators.raises, None),
+    "operator lowers": (operators.lowers, None),
+    "operator cancels": (operators.cancels, None),
+    "operator maintains": (operators.maintains, None),
 }

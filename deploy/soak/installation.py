@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from alerting.channels.port import Message, Outcome
+from alerting.contacts import ContactKind
 from broker.control import Request
 from deploy.assembly import core_of, credentials_of
 from deploy.core import Carrier, Core, Link
@@ -25,12 +26,18 @@ class Room:
 
     name = CHANNEL
     max_parallel = PARALLEL
+    takes: ContactKind = "phone"
+    rate_per_s: float | None = None
 
     def send(self, message: Message) -> Outcome:
         raise AssertionError(f"{message.key}: the provider is simulated")
 
     def find(self, message: Message, *, attempted_at: int) -> Outcome | None:
         raise AssertionError(f"{message.key} of {attempted_at}: the provider is simulated")
+
+    def probe(self) -> str | None:
+        """It always works."""
+        return None
 
     def close(self) -> None:
         """Nothing is open."""
@@ -83,7 +90,8 @@ def folder() -> "tempfile.TemporaryDirectory[str]":
 
 def open_core(state: StateFolder, moment: Moment, *, link: Link, sender: Carrier) -> Core:
     core = core_of(SETTINGS, state, ManualClock(moment=moment), channels={CHANNEL: Room()})
-    core.journal.connection.execute("PRAGMA synchronous=OFF")
+    for pragma in ("synchronous=OFF", "locking_mode=EXCLUSIVE", "journal_mode=MEMORY"):  # its errors are injected
+        core.journal.connection.execute(f"PRAGMA {pragma}")
     core.link, core.sender = link, sender
     return core
 

@@ -8,6 +8,7 @@ from deploy.journal import Group
 from deploy.soak.breach import Breaches
 from deploy.soak.field import Key, Message, Sample
 from deploy.soak.oracle_messages import MessagesOracle
+from deploy.soak.oracle_people import PeopleOracle
 from deploy.soak.oracle_readings import ReadingsOracle
 from deploy.soak.oracle_silence import SilenceOracle
 from deploy.soak.oracle_story import StoryOracle
@@ -21,8 +22,9 @@ class Oracle:
     def __init__(self) -> None:
         self.breaches = Breaches()
         self.readings = ReadingsOracle(self.breaches)
-        self.story = StoryOracle(self.breaches)
-        self.silence = SilenceOracle(self.breaches, self.story)
+        self.people = PeopleOracle()
+        self.story = StoryOracle(self.breaches, self.people)
+        self.silence = SilenceOracle(self.breaches, self.story, self.people)
         self.messages = MessagesOracle(self.breaches)
         self._touched: set[str] = set()
         self._new: set[Key] = set()  # taken by this core, though perhaps not stored yet
@@ -52,9 +54,8 @@ class Oracle:
         if flags or group.alerts:
             self._alarms(group.alerts)
             self.story.committed(flags, group.alerts, {entry.subject for entry in group.audit})
-            for row in group.alerts:
-                if row[4] in ("level", "data") and b'"inhibited_by":"' not in row[8].encode():
-                    self.messages.decided(row[1], row[2])
+        if group.alerts or group.messages:
+            self.messages.committed(group)
 
     def undurable(self, alerts: list[Row]) -> None:
         """Decided in memory while the journal cannot be written."""
@@ -64,6 +65,8 @@ class Oracle:
 
     def _alarms(self, alerts: list[Row]) -> None:
         for row in alerts:
+            if self.story.is_told(row):
+                continue  # it has been waiting for a disk
             if row[4] == "data" and row[5] == "raised" and not self.story.scope(row[3]).is_silent:
                 self.silence.raised(row[3], row[7])
             if row[4] == "data" and row[5] == "ended":

@@ -1,12 +1,19 @@
-"""Messages: everybody gets every version, once, and nothing old (I3, I4)."""
+"""Messages: officers get every version, once, by itself or in a digest, and nothing old (I3, I4)."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from alerting.outbox import Attempt
+from alerting.messages import Attempt, Entry
 from deploy.soak.breach import Breaches
 from deploy.soak.clock import MINUTE
+from deploy.soak.oracle_digests import DIGEST, DigestsOracle
 from deploy.soak.stations import OFFICERS
 
+if TYPE_CHECKING:
+    from deploy.journal import Group
+
+Row = tuple[Any, ...]
+
+FOR_OFFICERS: Final = ("level", "data", "rain", "air")
 HORIZON_MS: Final = 15 * MINUTE
 VALID_MS: Final = 30 * MINUTE
 ENOUGH_MS: Final = 3 * MINUTE  # of a healthy provider and a running core, for a message to get out
@@ -23,12 +30,34 @@ class MessagesOracle:
         self.starts: list[int] = []
         self.unsafe: set[str] = set()  # sent while the journal could not be written: a crash may repeat it
         self._created: dict[str, int] = {}
+        self.digests = DigestsOracle(breaches)
+        self._digested: set[str] = set()
 
-    def decided(self, alert: str, version: int) -> None:
-        """A decision for officers is on disk."""
+    def committed(self, group: "Group") -> None:
+        """Decisions for officers are on disk, and with them the messages that tell of them."""
+        told = [row for row in group.alerts if row[4] in FOR_OFFICERS and b'"inhibited_by":"' not in row[8].encode()]
+        keys = [key for key in group.messages if key.startswith(f"{DIGEST}/") and key not in self._digested]
+        # In the order of their journal ids, because a journal that failed for a while has several turns in one commit.
+        for row in told:
+            while keys and group.messages[keys[0]].id < row[0]:
+                self._digest(group.messages[keys.pop(0)])
+            self._decided(row, group)
+        for key in keys:
+            self._digest(group.messages[key])
+
+    def _digest(self, entry: Entry) -> None:
+        self._digested.add(entry.key)
+        self.owed[entry.key] = self._breaches.now
+        self.digests.digest(entry)
+
+    def _decided(self, row: Row, group: "Group") -> None:
         for officer in OFFICERS:
-            key = f"{alert}/{version}/{officer}/demo"
-            self.owed[key] = self._breaches.now
+            key = f"{row[1]}/{row[2]}/{officer}/demo"
+            if key in group.messages:
+                self.digests.told(officer, row)
+                self.owed[key] = self._breaches.now
+            else:
+                self.digests.kept_back(officer, row)
 
     def carried(self, attempt: Attempt, *, is_durable: bool) -> None:
         """Core hands a message to its sender."""
@@ -45,6 +74,7 @@ class MessagesOracle:
 
     def checked(self, accepted: dict[str, int], blind_lookups: dict[str, int]) -> None:
         """Now and then, and at the end of a day: who got what, how often."""
+        self.digests.checked()
         for key, since in list(self.owed.items()):
             if key in accepted:
                 del self.owed[key]

@@ -9,9 +9,12 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import msgspec
+
 from deploy.soak.breach import Breaches
 from deploy.soak.clock import HOUR, MINUTE
 from deploy.soak.field import Key, Sample
+from deploy.soak.oracle_people import PeopleOracle
 from deploy.soak.stations import PLACES, Place
 
 EARLIEST: Final = 1_577_836_800_000
@@ -20,15 +23,16 @@ HORIZON_MS: Final = 15 * MINUTE
 BURST_MS: Final = 5000
 NEVER_MS: Final = 5 * MINUTE  # a level that is still missing then was not late, but overlooked
 KEPT: Final = 160
+OVER: Final = ("ended", "cancelled")
 OF_A_SAMPLE: Final = ("threshold", "trend", "fell", "heard")
+SETTLED_MS: Final = 7 * MINUTE  # six doubted samples may be settled later; then they count from their own time on
 JITTER_MS: Final = 4000  # of samples whose clock core has to guess
 EPSILON: Final = 0.0011  # a node's millimetre
 
 Row = tuple[Any, ...]
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(msgspec.Struct, gc=False, eq=False):
     """A sample as core took it, with core's clocks. ``is_stored`` when its commit is on disk."""
 
     key: Key
@@ -92,8 +96,8 @@ class Told:
 class StoryOracle:
     """Time is core's clock, except in what is reported."""
 
-    def __init__(self, breaches: Breaches) -> None:
-        self._breaches = breaches
+    def __init__(self, breaches: Breaches, people: PeopleOracle) -> None:
+        self._breaches, self._people = breaches, people
         self.gauges = {p.station: Gauge(place=p, limits=p.limits) for p in PLACES if p.limits is not None}
         self.scopes: dict[str, Scope] = {}
         self.versions: dict[str, int] = {}
@@ -133,6 +137,8 @@ class StoryOracle:
             in_order = time > self._last_time.get(sample.station, 0)
             self._last_time[sample.station] = max(time, self._last_time.get(sample.station, 0))
             is_clean = sample.is_clean and is_sure
+            if sample.value < gauge.limits[0] - gauge.place.hysteresis_m + EPSILON:
+                self._people.left(sample.station)
             gauge.seen.append(Seen(sample.key, time, now, sample.value, sample.truth, is_clean, in_order))
         return True
 
@@ -174,6 +180,10 @@ class StoryOracle:
 
     # -- what core decides ---------------------------------------------------------------------------------------
 
+    def is_told(self, row: Row) -> bool:
+        """Whether a row of ``alerts`` was judged already."""
+        return row[0] in self._told
+
     def decided(self, row: Row) -> None:
         """A row of ``alerts``, committed or waiting for a disk."""
         if row[0] in self._told:
@@ -192,12 +202,15 @@ class StoryOracle:
         if told.cause["why"] in OF_A_SAMPLE and age > HORIZON_MS:
             self._breaches.add("I4", f"{told}, for a sample {age // MINUTE} min old")
         if told.hazard == "data":
-            is_silent = told.kind != "ended"
+            is_silent = told.kind not in OVER
             reset = told.at if is_silent else known.reset_at
             self.scopes[told.name] = replace(known, is_silent=is_silent, reset_at=reset)
             return
         if told.cause.get("level_before", 0) != known.level:
             self._breaches.add("I9", f"{told} leaves {told.cause.get('level_before')}, the level was {known.level}")
+        wrong = self._people.decided(told.name, known.level, told.level, told.at, told.cause)
+        if wrong is not None:
+            self._breaches.add("I5", f"{told} from {known.level}, {wrong}")
         at_least = bool(told.cause.get("at_least")) and told.level > 0
         self.scopes[told.name] = replace(known, level=told.level, at_least=at_least)
         if told.hazard == "level":
@@ -208,22 +221,25 @@ class StoryOracle:
     def _judge(self, told: Told, known: Scope) -> None:
         gauge, why = self.gauges[told.name], told.cause["why"]
         if told.level < known.level:
-            if not told.cause.get("by") and not self._may_leave(gauge, told.level, known.reset_at, told.at):
+            since = max(known.reset_at - SETTLED_MS, self._people.worked_until(told.name, told.at))
+            if not told.cause.get("by") and not self._may_leave(gauge, told.level, since, told.at):
                 text = f"{told} from {known.level}, without a hold of fresh good samples; {_last(gauge)}"
                 self._breaches.add("I5", text)
             return
         if why == "threshold" and not self._has_cause(gauge, told.level):
             self._breaches.add("I2", f"{told} from {known.level}, and no samples say so; {_last(gauge)}")
-        if why == "silent_rising" and gauge.seen and told.at - gauge.seen[-1].received < MINUTE - 1000:
+        clean = next((seen.received for seen in reversed(gauge.seen) if seen.is_clean), None)
+        if why == "silent_rising" and clean is not None and told.at - clean < MINUTE - 1000:
             self._breaches.add("I2", f"{told}, and it is not silent; {_last(gauge)}")
 
     def _judge_area(self, told: Told) -> None:
         """An area goes down only when each of its stations that stands higher gives data."""
         for gauge in self.gauges.values():
-            known = self.scope(gauge.place.station)
-            is_member = gauge.place.area == told.name
-            if is_member and known.is_silent and known.level > told.level:
-                self._breaches.add("I5", f"{told} while {gauge.place.station} is silent at level {known.level}")
+            station = gauge.place.station
+            known = self.scope(station)
+            is_blind = known.is_silent or self._people.is_worked_on(station, told.at)
+            if gauge.place.area == told.name and is_blind and known.level > told.level:
+                self._breaches.add("I5", f"{told} while {station} is silent or worked on at level {known.level}")
 
     def _has_cause(self, gauge: Gauge, level: int) -> bool:
         """Whether as many samples as it takes stand at the limit, one after the other."""
@@ -250,13 +266,27 @@ class StoryOracle:
         slack = 1 if all(seen.is_clean for seen in run) else JITTER_MS
         return run[0].time - run[-1].time >= gauge.place.hold_down_minutes * MINUTE - slack
 
+    def told_by_a_person(self, scope: str, level: int) -> None:
+        """Core has answered that somebody's word counts."""
+        stands = self.scope(scope).level
+        if stands != level:
+            self._breaches.add("I5", f"{scope}: somebody decided level {level}, and it stands at {stands}")
+
+    def is_over(self, scope: str, now: int) -> None:
+        """A scope without stations stands no longer than people say."""
+        stands = self.scope(scope).level
+        if stands and now > self._people.standing[scope].least_until:
+            self._breaches.add("I2", f"{scope}: level {stands} was held until now, and stands")
+
     # -- what core must have decided -----------------------------------------------------------------------------
 
     def turned(self, station: str, now: int) -> None:
         """After a turn that took samples of ``station``: going up is never delayed."""
         gauge = self.gauges[station]
         known = self.scope(station)
-        needed = self._needed(gauge, known)
+        needed = self._needed(gauge, known, now)
+        if self._people.may_deny(station, needed, now):
+            needed = 0
         if needed <= known.level:
             if gauge.missing_since is not None and needed:
                 text = f"{station}: level {needed} came {(now - gauge.missing_since) / 1000:.0f} s late"
@@ -268,11 +298,14 @@ class StoryOracle:
             text = f"{station}: samples at level {needed} since {NEVER_MS // MINUTE} min, level is {known.level}"
             self._breaches.add("I2", f"{text}; {_last(gauge)}")
 
-    def _needed(self, gauge: Gauge, known: Scope) -> int:
-        if len(gauge.seen) < gauge.place.hold_up:
+    def _needed(self, gauge: Gauge, known: Scope, now: int) -> int:
+        station = gauge.place.station
+        if self._people.is_worked_on(station, now):
+            return 0
+        if len(gauge.seen) < gauge.place.hold_up or gauge.seen[-1].value < gauge.limits[0]:
             return 0
         last = [gauge.seen[-n] for n in range(1, gauge.place.hold_up + 1)]
-        since = max(known.reset_at, gauge.limits_at)
+        since = max(known.reset_at, gauge.limits_at, self._people.worked_until(station, now))
         if any(not (seen.is_clean and seen.is_in_order and seen.received > since) for seen in last):
             return 0
         lowest = min(seen.value for seen in last)

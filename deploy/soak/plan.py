@@ -1,4 +1,4 @@
-"""What happens on the simulated day of a seed: one flood and three faults, all drawn before it begins."""
+"""What happens on the simulated day of a seed: one flood, three faults, and what people do, drawn before it begins."""
 
 import random
 from collections.abc import Sequence
@@ -34,10 +34,14 @@ FAULTS: Final = (
     "provider is busy",
     "rules changed",
 )
+PEOPLE: Final = ("operator raises", "operator lowers", "operator cancels", "operator maintains")
+KINDS: Final = FAULTS + PEOPLE
 KILLS: Final = ("before the commit", "after the commit", "at the provider", "at an acknowledgement", "between turns")
 CLOCKS: Final = ("none", "1970", "2000", "ahead", "behind")
 OF_A_LEVEL: Final = frozenset({"sensor stuck", "sensor spikes", "sensor drifts", "sensor steps", "silent while rising"})
+OF_PEOPLE: Final = frozenset(PEOPLE)
 FAULTS_A_DAY: Final = 3
+WORDS_A_DAY: Final = (0, 0, 1, 2)
 LAST_MS: Final = 22 * HOUR  # no fault lasts longer: the rest of the day must be enough to recover
 LONGEST: Final = {  # minutes, least and most
     "core killed": (0, 5),
@@ -63,6 +67,10 @@ LONGEST: Final = {  # minutes, least and most
     "provider hangs": (2, 20),
     "provider is busy": (2, 20),
     "rules changed": (0, 0),
+    "operator raises": (20, 180),
+    "operator lowers": (0, 0),
+    "operator cancels": (0, 0),
+    "operator maintains": (10, 180),
 }
 
 
@@ -100,8 +108,8 @@ def plan_of(seed: int, number: int = 0, kinds: tuple[str, ...] = ()) -> DayPlan:
         fall_ms=chance.randint(6 * HOUR, 8 * HOUR),
         height_m=chance.uniform(1.8, 4.2),
     )
-    drawn = kinds or chance.sample(FAULTS, FAULTS_A_DAY)
-    spread = chance.choice((0, 0, SECOND, 40 * SECOND))
+    drawn = kinds or [*chance.sample(FAULTS, FAULTS_A_DAY), *chance.sample(PEOPLE, chance.choice(WORDS_A_DAY))]
+    spread = chance.choice((0, 0, 0, 0, 0, SECOND, SECOND, 40 * SECOND))
     return DayPlan(
         seed=seed,
         begins=begins,
@@ -134,11 +142,13 @@ def _fault(kind: str, flood: Flood, day: int, chance: random.Random) -> Fault:
     else:
         begins = chance.randint(day + HOUR, day + 20 * HOUR)
     begins = min(begins, day + LAST_MS - lasts)
-    places = [place for place in PLACES if place.datum_m is not None] if kind in OF_A_LEVEL else PLACES
+    places = [place for place in PLACES if place.datum_m is not None] if kind in OF_A_LEVEL | OF_PEOPLE else PLACES
     node = "node-hulu" if kind in ("rules changed", "silent while rising") else chance.choice(places).node
     detail, size = "", chance.uniform(0.6, 2.0) * chance.choice((-1, 1))
     if kind == "core killed":
         detail = chance.choice(KILLS)
     elif kind == "clock of a node":
         detail = chance.choice(CLOCKS)
+    elif kind in OF_PEOPLE:
+        detail = chance.choice(("station", "station", "area", "street" if kind == "operator raises" else "area"))
     return Fault(kind=kind, begins=begins, ends=begins + lasts, node=node, detail=detail, size=size)

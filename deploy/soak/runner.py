@@ -16,6 +16,7 @@ from deploy.soak.installation import Installation, folder
 from deploy.soak.plan import plan_of
 
 Work = tuple[int, int, tuple[str, ...]]  # a seed, how many days, and which faults
+_root: list[Path] = []  # of a process of the pool
 _own: list[Installation] = []
 
 
@@ -82,14 +83,16 @@ def _begin(root: str) -> None:
     """A process of its own: Ctrl-C is its parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.CRITICAL)
-    place = Path(root) / str(os.getpid())
-    place.mkdir()
-    _own.append(Installation(place))
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # as core has it
+    _root.append(Path(root))
 
 
 def _play(work: Work) -> list[DayResult]:
+    if not _own:  # made here and not at the beginning: what fails here is told, and ends the pool
+        place = _root[0] / str(os.getpid())
+        place.mkdir()
+        _own.append(Installation(place))
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)  # as core has it
     return _days(_own[0], *work)
 
 

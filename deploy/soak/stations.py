@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from deploy.settings import Channels, Officer, Settings, Site
+from deploy.channel_settings import Channels
+from deploy.settings import Officer, Settings, Site
 
 OFFICERS: Final = ("Petugas Satu", "Petugas Dua")
 SILENCE_MINUTES: Final = 10
 AUTHOR: Final = "simulasi"
+STREET: Final = "35.75.04.1004"  # an area to which no station matters
 
 SETTINGS: Final = Settings(
     site=Site(name="Simulasi"),

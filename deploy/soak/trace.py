@@ -9,16 +9,20 @@ class Trace:
     """``digest`` is the same for the same seed and the same program."""
 
     def __init__(self, *, keeps: bool) -> None:
-        self.lines: list[str] = []
         self._keeps = keeps
+        self._kept: list[tuple[int, str]] = []
         self._hash = hashlib.sha256()
 
     def add(self, at: int, text: str, *, is_usual: bool = False) -> None:
         """Note what happened; what is usual is kept only when everything is."""
-        line = f"{clock_text(at)} {text}"
-        self._hash.update(line.encode())
+        self._hash.update(f"{at} {text}\n".encode())
         if self._keeps or not is_usual:
-            self.lines.append(line)
+            self._kept.append((at, text))
+
+    @property
+    def lines(self) -> list[str]:
+        """What was kept, each with its time."""
+        return [f"{clock_text(at)} {text}" for at, text in self._kept]
 
     @property
     def digest(self) -> str:

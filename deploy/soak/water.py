@@ -29,11 +29,12 @@ class Flood:
 
     def above(self, at: int) -> float:
         """Metres above what would be there without it."""
-        if at <= self.begins or at >= self.ends:
+        since = at - self.begins
+        if since <= 0 or since >= self.rise_ms + self.fall_ms:
             return 0.0
-        if at < self.crest:
-            return self.height_m * (1 - math.cos(math.pi * (at - self.begins) / self.rise_ms)) / 2
-        return self.height_m * (1 + math.cos(math.pi * (at - self.crest) / self.fall_ms)) / 2
+        if since < self.rise_ms:
+            return self.height_m * (1 - math.cos(math.pi * since / self.rise_ms)) / 2
+        return self.height_m * (1 + math.cos(math.pi * (since - self.rise_ms) / self.fall_ms)) / 2
 
 
 def level(station: str, flood: Flood, at: int) -> float:

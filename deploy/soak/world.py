@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from deploy.core import Core
     from deploy.journal import Group
 
-TICK_MS: Final = MINUTE
+TICK_MS: Final = MINUTE + 5 * SECOND  # the longest time without a turn; nodes bring one each minute
 MOST_A_TURN: Final = 500
 GATHERED_MS: Final = 120  # what comes within so long is one turn's, as on a busy machine
 KILL_PATIENCE_MS: Final = 40 * MINUTE  # a kill at a decision or a message waits so long for one
@@ -63,7 +63,7 @@ class World:
         self._run = 0  # of core, counted
         self._events: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._order = itertools.count()
-        self._turn_due = False
+        self._turn_due, self._turned_at = False, plan.begins
         self._snapshot_at = plan.begins
         self._down_since = plan.begins
 
@@ -181,7 +181,7 @@ class World:
 
     def _answer(self, run: int, key: str, outcome: Outcome | None) -> None:
         if self.core is not None and run == self._run:
-            self.core.telling.outcome(key, outcome)
+            self.core.sending.outcome(key, outcome)
             self._turn_soon(50)
 
     # -- turns ---------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ class World:
         core = self.core
         if core is None:
             return
-        now = self.moment.core
+        self._turned_at, now = self.moment.true, self.moment.core
         batch = self.broker.inbox[:MOST_A_TURN]
         del self.broker.inbox[:MOST_A_TURN]
         if self.shuffles:
@@ -248,8 +248,11 @@ class World:
 
     def tick(self) -> None:
         """Time passes also when nothing comes."""
-        self.at(self.moment.true + TICK_MS, self.tick)
-        self.turn()
+        due = self._turned_at + TICK_MS
+        if self.moment.true >= due:
+            self.turn()
+            due = self.moment.true + TICK_MS
+        self.at(due, self.tick)
 
     def watch(self, deadline_of: Callable[[], int | None]) -> None:
         """At a deadline of silence, look whether it is told."""
@@ -295,10 +298,15 @@ class World:
 
     # -- operators -----------------------------------------------------------------------------------------------
 
+    @property
+    def can_be_told(self) -> bool:
+        """Whether core is there and can store what somebody says."""
+        return self.core is not None and not self.disk_fails and self.core.failed_write is None
+
     def change_rules(self, node: FieldNode, by: float) -> None:
         """Somebody moves all thresholds of a station."""
         core, place = self.core, node.place
-        if core is None or place.limits is None:
+        if core is None or place.limits is None or not self.can_be_told:
             return
         known = self.oracle.story.gauges[place.station].limits
         limits = (round(known[0] + by, 2), round(known[1] + by, 2), round(known[2] + by, 2))

@@ -13,27 +13,41 @@ from collections import deque
 
 import machine
 
+import config
+from beat import Beat
 from clock import Clock, Uptime
+from commands import Commands
 from connection import Backoff, Broker, Wifi, WifiError, until_one_ends
 from delivery import BadAck, Delivery, body_of, decode_ack
 from mqtt import Will
+from orders import Orders
+from progress import Progress
 from ring import Ring
 from sampling import Sampler
 from segment import Reading
-from settings import BadSettings, load
+from siren import Siren
 
-FIRMWARE = "0.1.0"
+FIRMWARE = "0.2.0"
 _STATUS_MS = 300000
 _TURN_MS = 5000
+_LOOK_MS = 2000  # for what cannot wait until the next sample
+_TICK_MS = 1000
+_STORE_MS = 60000  # however long it is to the next sample
 _WATCHDOG_MS = 300000
 _WATCH_MS = 10000
+# Longer than the longest wait that a part has with everything as it should be: a sensor that hangs, a slow flash, Wi-Fi
+# and TLS on a bad evening with the longest pause before them.
+_PATIENCE_MS = {"sample": 600000, "store": 600000, "connect": 900000, "guard": 60000}
 _TAKEN = 8  # samples that may wait for the flash
 _MOST_FAILURES = 20
+_GARBAGE = 4096  # bytes after which the heap is tidied, long before it is full: it must not fall to pieces
 
 
 class Node:
     def __init__(self, settings, authority):
         self._settings = settings
+        self._wifi = Wifi(settings.wifi)
+        self._broker = Broker(settings, authority, self._wifi)  # first: TLS needs its memory in one piece
         self._uptime = Uptime()
         self._boot = int.from_bytes(os.urandom(4), "big")
         self._seq = 0
@@ -41,41 +55,56 @@ class Node:
         self._clock = Clock(self._uptime, self._boot, self._ring)
         self._delivery = Delivery(self._ring, self._clock)
         self._sampler = Sampler(settings.sensors)
-        self._wifi = Wifi(settings.wifi)
-        self._broker = Broker(settings, authority, self._wifi)
+        self._siren = None if settings.siren is None else Siren(settings.siren)
+        if self._siren is not None:
+            self._sampler.add(self._siren)
+        self._beat = Beat(config.usual(settings.sample_s))
         self._taken = deque((), _TAKEN)
         self._has_taken = asyncio.Event()
         self._has_work = asyncio.Event()
+        self._has_status = False  # something to say that cannot wait for the next one
         self._lost = 0  # samples that the flash was too slow for
-        self._sampled_at = 0
-        self._commands = 0  # messages on cfg and cmd; this firmware obeys none of them
         self._topic = "%s/v1/%s/" % (settings.realm, settings.node)
+        self._commands = Commands(Orders(settings.order_key, "orders.json"), self._topic, self._beat, self._siren)
+        self._progress = Progress(self._uptime, _PATIENCE_MS)
 
-    # -- the four coroutines -----------------------------------------------------------------------------------------
+    # -- the five coroutines -----------------------------------------------------------------------------------------
 
     async def sample(self):
-        """Read the sensors at a steady beat."""
-        beat_ms = self._settings.sample_s * 1000
+        """Read the sensors at the beat that water, battery and people ask for; tell news between two of its strokes."""
         due = self._uptime.ms()
         while True:
-            uptime_ms = self._uptime.ms()
-            values, faults = await self._sampler.take()
-            if len(self._taken) == _TAKEN:
-                self._lost += 1  # the deque lets the oldest go
-            self._taken.append(Reading(self._boot, self._seq, uptime_ms, body_of(values, faults)))
-            self._seq += 1
-            self._sampled_at = uptime_ms
-            self._has_taken.set()
-            gc.collect()
-            due += beat_ms
-            if due < self._uptime.ms():
-                due = self._uptime.ms()
-            await asyncio.sleep_ms(due - self._uptime.ms())
+            now = self._uptime.ms()
+            if now >= due:
+                values = self._take(now, *await self._sampler.take())
+                self._beat.heard(now, values)
+                began, due = due, due + self._beat.interval_ms(now)
+                if due < self._uptime.ms():
+                    began = due = self._uptime.ms()
+            elif news := self._sampler.news():
+                self._take(now, *await self._sampler.take(news))
+            self._progress.step("sample")
+            due = min(due, began + self._beat.interval_ms(self._uptime.ms()))
+            await asyncio.sleep_ms(max(0, min(_LOOK_MS, due - self._uptime.ms())))
+
+    def _take(self, uptime_ms, values, faults):
+        if self._siren is not None:
+            self._siren.sampled(self._beat.config.siren, self._boot, self._seq, values, uptime_ms)
+        if len(self._taken) == _TAKEN:
+            self._lost += 1  # the deque lets the oldest go
+        self._taken.append(Reading(self._boot, self._seq, uptime_ms, body_of(values, faults)))
+        self._seq += 1
+        self._has_taken.set()
+        gc.collect()
+        return values
 
     async def store(self):
         """Put what was sampled into the ring, then hand it on."""
         while True:
-            await self._has_taken.wait()
+            try:
+                await asyncio.wait_for_ms(self._has_taken.wait(), _STORE_MS)
+            except asyncio.TimeoutError:
+                pass
             self._has_taken.clear()
             while self._taken:
                 reading = self._taken.popleft()
@@ -86,13 +115,23 @@ class Node:
                     self.log("flash refuses a reading:", repr(error))
                 self._delivery.offer(reading)
                 self._has_work.set()
+            self._progress.step("store")
+
+    async def guard(self):
+        """End in time what horn and lamp do, whatever else hangs."""
+        while True:
+            if self._siren is not None:
+                self._siren.tick(self._uptime.ms())
+            self._progress.step("guard")
+            await asyncio.sleep_ms(_TICK_MS)
 
     async def publish(self, client):
         """Send what is fresh at once and the backlog behind it, and keep the connection alive."""
         self._delivery.connected()
         told_at = None
         while True:
-            if told_at is None or self._uptime.ms() - told_at >= _STATUS_MS:
+            if told_at is None or self._has_status or self._uptime.ms() - told_at >= _STATUS_MS:
+                self._has_status = False
                 await client.publish(self._topic + "status", self._status(), retain=True)
                 told_at = self._uptime.ms()
             payload = self._delivery.next()
@@ -100,6 +139,7 @@ class Node:
                 await client.publish(self._topic + "obs", payload)
                 payload = self._delivery.next()
             await client.keep_alive()
+            self._progress.step("connect")
             if not self._wifi.is_up():
                 raise WifiError("Wi-Fi is gone")
             try:
@@ -109,21 +149,44 @@ class Node:
             self._has_work.clear()
 
     async def listen(self, client):
-        """Free what core acknowledges."""
+        """Free what core acknowledges, and obey what it orders."""
         await client.subscribe([self._topic + kind for kind in ("ack", "cfg", "cmd")])
         while True:
             topic, payload = await client.receive()
-            if topic != self._topic + "ack":
-                self._commands += 1
-                continue
-            try:
-                now, acked = decode_ack(payload)
-            except BadAck as error:
-                self.log("acknowledgement ignored:", error)
-                continue
-            self._clock.hear(now)
-            self._delivery.acknowledged(acked)
+            if topic == self._topic + "ack":
+                self._hear_ack(payload)
+            else:
+                self._hear_order(topic[len(self._topic) :], payload)
             self._has_work.set()
+
+    def _hear_ack(self, payload):
+        try:
+            now, acked = decode_ack(payload)
+        except BadAck as error:
+            self.log("acknowledgement ignored:", error)
+            return
+        self._clock.hear(now)
+        self._delivery.acknowledged(acked)
+        if self._siren is not None:
+            self._siren.acknowledged(acked)
+
+    def _hear_order(self, kind, payload):
+        uptime_ms = self._uptime.ms()
+        said = self._commands.hear(kind, payload, self._clock.time_of(self._boot, uptime_ms), uptime_ms)
+        if said is not None:
+            self._has_status = True
+            self.log(said)
+
+    async def ask_time(self):
+        """Have a time before core has said it, from an NTP server; core's word goes before it from then on."""
+        if self._settings.ntp and self._clock.time_of(self._boot, 0) is None:
+            import ntp  # most nodes never need it
+
+            try:
+                await self._wifi.up()
+                self._clock.hear(await ntp.ask(self._settings.ntp))
+            except (WifiError, ntp.NoTime, OSError) as error:
+                self.log("no time from %s:" % self._settings.ntp, repr(error))
 
     # -- their lives -------------------------------------------------------------------------------------------------
 
@@ -133,7 +196,9 @@ class Node:
         will = Will(self._topic + "status", b'{"online":false}')
         while True:
             client = None
+            self._progress.step("connect")
             try:
+                await self.ask_time()
                 client = await self._broker.connect(will)
                 backoff.began()
                 self.log("connected")
@@ -148,13 +213,15 @@ class Node:
 
     async def run(self):
         """Until the power goes. A coroutine that fails begins again; the last resort is a reset."""
-        coroutines = (self.sample, self.store, self.connect)
+        coroutines = (self.sample, self.store, self.guard, self.connect)
         tasks = [asyncio.create_task(self._for_ever(coroutine)) for coroutine in coroutines]
         watchdog = machine.WDT(timeout=_WATCHDOG_MS)
-        longest_ms = max(600000, 5000 * self._settings.sample_s)
         while not any(task.done() for task in tasks):
-            if self._uptime.ms() - self._sampled_at > longest_ms:
-                self.log("no sample for %d s" % (longest_ms // 1000))
+            if self._commands.wants_reset and not self._has_status:
+                break  # it was ordered, and has been answered
+            stalled = self._progress.stalled()
+            if stalled:
+                self.log("%s does not get on" % stalled)
                 break
             watchdog.feed()
             await asyncio.sleep_ms(_WATCH_MS)
@@ -178,6 +245,9 @@ class Node:
                 "uptime_s": self._uptime.ms() // 1000,
                 "stored": self._ring.stored,
                 "dropped": self._ring.dropped + self._lost,
+                "beat_s": self._beat.interval_ms(self._uptime.ms()) // 1000,
+                "free_bytes": gc.mem_free(),
+                "order": self._commands.result,
             }
         ).encode()
 
@@ -186,17 +256,29 @@ class Node:
 
 
 def main():
+    gc.threshold(_GARBAGE)
+    settings = load()
+    gc.collect()
+    with open("ca.der", "rb") as file:
+        authority = file.read()
+    asyncio.run(Node(settings, authority).run())
+
+
+def load():
+    """The settings; ends with status 2 and a sentence where this folder does not make a node."""
+    import settings  # needed once, and forgotten: it takes a tenth of the heap
+
     try:
-        settings = load("node.json")
-        with open("ca.der", "rb") as file:
-            authority = file.read()
-    except BadSettings as error:
+        found = settings.load("node.json")
+        os.stat("ca.der")
+    except settings.BadSettings as error:
         print(error)
         sys.exit(2)
     except OSError:
         print("ca.der is missing: copy the installation's certificate authority onto the node beside node.json")
         sys.exit(2)
-    asyncio.run(Node(settings, authority).run())
+    del sys.modules["settings"]
+    return found
 
 
 if __name__ == "__main__":

@@ -20,9 +20,14 @@ ENOSPC = 28  # not in the errno of every port; littlefs and POSIX agree on the n
 
 
 class Ring:
-    """Readings by (boot, seq). Whatever ``append`` has returned for survives a power cut at any moment."""
+    """Readings by (boot, seq). Whatever ``append`` has returned for survives a power cut at any moment.
 
-    def __init__(self, folder, segment_bytes=16384, segments=64):
+    As it stands it takes 1.7 MB, which is seven days of a reading a minute of 160 bytes, and leaves 0.4 MB of the 2 MB
+    that an ESP32 with 4 MB of flash has for files. Files are only appended to, made and removed: littlefs chooses the
+    blocks, each in its turn, so that none wears out before the others.
+    """
+
+    def __init__(self, folder, segment_bytes=32768, segments=52):
         self.folder = folder
         self.dropped = 0
         self._segment_bytes = segment_bytes

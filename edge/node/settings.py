@@ -5,16 +5,40 @@ from collections import namedtuple
 
 _DRIVER_KEYS = {
     "a02yyuw": ("series", "uart", "tx", "rx"),
-    "pms5003": ("uart", "tx", "rx"),
-    "bme280": ("i2c", "sda", "scl"),
-    "tipping_bucket": ("series", "pin"),
+    "ads1115": ("series", "i2c", "sda", "scl", "channel", "signal", "low_mm", "high_mm"),
     "battery": ("series", "adc", "ratio"),
+    "bme280": ("i2c", "sda", "scl"),
+    "jsn_sr04t": ("series", "trigger", "echo"),
+    "maxbotix": ("series", "uart", "tx", "rx"),
+    "pms5003": ("uart", "tx", "rx"),
+    "solar": ("series", "adc", "ratio"),
+    "switch": ("series", "pin", "rest"),
+    "tipping_bucket": ("series", "pin"),
 }
+_POSITIVE = ("ratio", "shunt_ohm")
+_NUMBERS = ("low_mm", "high_mm")
+_CHOICES = {"signal": ("4-20mA", "0-5V"), "rest": (0, 1), "channel": (0, 1, 2, 3), "range_mm": (5000, 10000)}
+_OPTIONAL = {"ads1115": ("address", "shunt_ohm", "ratio"), "bme280": ("address",), "maxbotix": ("range_mm",)}
+_KEY_DIGITS = 64
 _REALMS = ("ews", "latihan")
 _ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 Settings = namedtuple(
-    "Settings", ("node", "realm", "host", "port", "server_name", "password", "wifi", "sample_s", "sensors")
+    "Settings",
+    (
+        "node",
+        "realm",
+        "host",
+        "port",
+        "server_name",
+        "password",
+        "order_key",
+        "ntp",
+        "wifi",
+        "sample_s",
+        "sensors",
+        "siren",
+    ),
 )
 Wifi = namedtuple("Wifi", ("ssid", "password"))
 
@@ -53,9 +77,12 @@ def read(found):
         port=_number(found, "port", 1, 65535),
         server_name=_text(found, "server_name"),
         password=_text(found, "password"),
+        order_key=_order_key(found.get("order_key", "")),
+        ntp=_text(found, "ntp") if found.get("ntp") else "",
         wifi=Wifi(wifi.get("ssid", ""), wifi.get("password", "")),
         sample_s=_number(found, "sample_s", 5, 3600),
         sensors=sensors,
+        siren=_siren(found.get("siren")),
     )
 
 
@@ -67,14 +94,40 @@ def _check_sensor(sensor, where):
     _expect(isinstance(sensor, dict), where, "an object with a driver")
     driver = sensor.get("driver")
     _expect(driver in _DRIVER_KEYS, where + ".driver", "one of " + ", ".join(sorted(_DRIVER_KEYS)))
-    for key in _DRIVER_KEYS[driver]:
-        if key == "series":
-            _expect(isinstance(sensor.get(key), str) and sensor[key], where + ".series", "the name of a series")
-        elif key == "ratio":
-            is_right = isinstance(sensor.get(key), (int, float)) and sensor[key] > 0
-            _expect(is_right, where + ".ratio", "a positive number")
-        else:
-            _expect(_is_whole(sensor.get(key)) and sensor[key] >= 0, where + "." + key, "a whole number")
+    wanted = _DRIVER_KEYS[driver]
+    for key in wanted + tuple(key for key in _OPTIONAL.get(driver, ()) if key in sensor):
+        _check_value(sensor.get(key), key, where + "." + key)
+
+
+def _check_value(value, key, where):
+    if key == "series":
+        _expect(isinstance(value, str) and value, where, "the name of a series")
+    elif key in _CHOICES:
+        choices = _CHOICES[key]
+        is_right = value in choices and not isinstance(value, bool)
+        _expect(is_right, where, "one of " + ", ".join(str(choice) for choice in choices))
+    elif key in _POSITIVE:
+        _expect(isinstance(value, (int, float)) and value > 0, where, "a positive number")
+    elif key in _NUMBERS:
+        _expect(isinstance(value, (int, float)) and not isinstance(value, bool), where, "a number")
+    else:
+        _expect(_is_whole(value) and value >= 0, where, "a whole number")
+
+
+def _siren(wiring):
+    if wiring is None:
+        return None
+    _expect(isinstance(wiring, dict), "siren", "an object with the pins horn and lamp")
+    for key in ("horn", "lamp"):
+        _expect(_is_whole(wiring.get(key)) and wiring[key] >= 0, "siren." + key, "a whole number")
+    _expect(isinstance(wiring.get("active_low", False), bool), "siren.active_low", "true or false")
+    return wiring
+
+
+def _order_key(key):
+    is_right = isinstance(key, str) and len(key) in (0, _KEY_DIGITS) and all(each in "0123456789abcdef" for each in key)
+    _expect(is_right, "order_key", "%d hexadecimal digits" % _KEY_DIGITS)
+    return key
 
 
 def _text(found, key):

@@ -49,6 +49,22 @@ class A02yyuw(Serial):
         return bytes((0xFF, high, low, check))
 
 
+class Maxbotix(Serial):
+    """R, four digits, carriage return, 6.67 times a second; its least and greatest values are codes."""
+
+    cadence_ms = 150
+    _noise_mm = 2
+
+    def frame(self, number, at_ms):
+        series = self._sensor["series"]
+        if world.is_faulty(series, "silent", at_ms):
+            return b""
+        distance = round(world.truth(series, at_ms) + world.noise(self._noise_mm, number, self._sensor["uart"]))
+        if distance > 4999 or world.is_faulty(series, "no_return", at_ms):
+            distance = 5000
+        return b"R%04d\r" % max(300, distance)
+
+
 class Pms5003(Serial):
     """A frame of 32 bytes each second; counts of particles roughly as its manual's example has them."""
 
@@ -109,4 +125,54 @@ class Bme280:
         self._registers[0xF4] &= ~3
 
 
-SERIAL = {"a02yyuw": A02yyuw, "pms5003": Pms5003}
+class Ads1115:
+    """The converter with a 4-20 mA transmitter, or one of 0 to 5 V, on its inputs."""
+
+    _convert_ms = 8
+
+    def __init__(self, sensor):
+        self.address = sensor.get("address", 0x48)
+        self._sensor = sensor
+        self._config = 0x8583
+        self._result = 0
+        self._done_ms = None
+
+    def is_there(self):
+        return not world.is_faulty(self._sensor["series"], "silent")
+
+    def read(self, register, count):
+        if self._done_ms is not None and world_ms() >= self._done_ms:
+            self._result, self._config, self._done_ms = self._steps(self._done_ms), self._config | 0x8000, None
+        return struct.pack(">h", self._result) if register == 0 else struct.pack(">H", self._config)
+
+    def write(self, register, data):
+        if register == 1:
+            self._config = struct.unpack(">H", data)[0]
+            if self._config & 0x8000:
+                self._config &= 0x7FFF
+                self._done_ms = world_ms() + self._convert_ms
+
+    def _steps(self, at_ms):
+        if (self._config >> 12 & 7) != 4 + self._sensor["channel"]:
+            return 0
+        series, low, high = self._sensor["series"], self._sensor["low_mm"], self._sensor["high_mm"]
+        share = (world.truth(series, at_ms) - low) / (high - low)
+        broken = world.is_faulty(series, "no_return", at_ms)
+        if self._sensor["signal"] == "4-20mA":
+            microvolts = (0 if broken else 4000 + 16000 * share) * self._sensor.get("shunt_ohm", 150)
+        else:
+            microvolts = 0 if broken else share * 5000000 / self._sensor.get("ratio", 1)
+        return max(-32768, min(32767, round((microvolts + world.noise(200, at_ms)) / 125)))
+
+
+def echo_us(sensor):
+    """How long the JSN-SR04T holds its line for one pulse; without an echo it alternates between nothing and 5 cm."""
+    series = sensor["series"]
+    distance = world.truth(series)
+    if world.is_faulty(series, "no_return") or not 250 <= distance <= 4500:
+        return 292 if world_ms() // 100 % 2 else 60000
+    return round((distance + world.noise(4, world_ms())) / 0.17162)
+
+
+SERIAL = {"a02yyuw": A02yyuw, "maxbotix": Maxbotix, "pms5003": Pms5003}
+I2C_DEVICES = {"ads1115": Ads1115, "bme280": Bme280}

@@ -3,11 +3,12 @@
 ``reset`` ends the interpreter with status 75; whoever runs it starts it again, as a chip would.
 """
 
+import os
 import sys
 import time
 
 import world
-from devices import SERIAL, Bme280
+from devices import I2C_DEVICES, SERIAL, echo_us
 from tips import Contact
 
 _RESET_STATUS = 75
@@ -34,12 +35,26 @@ class Pin:
     def __init__(self, number, mode=IN, pull=None, value=None):
         self.number = number
         self._value = 1 if value is None else value
+        self._is_out = mode == Pin.OUT
+        self._switch = None if self._is_out else world.sensor("switch", "pin", number)
+        if self._is_out:
+            _note(number, self._value)
 
     def value(self, level=None):
         if level is None:
-            return self._value
-        self._value = level
+            return self._level()
+        if level != self._value:
+            self._value = level
+            _note(self.number, level)
         return level
+
+    def _level(self):
+        if self._switch:
+            is_away = world.truth(self._switch["series"]) > 0.5
+            return int(self._switch["rest"] != is_away)
+        if world.sensor("jsn_sr04t", "echo", self.number):
+            return 0
+        return self._value
 
     def irq(self, handler=None, trigger=IRQ_FALLING):
         # The contact of a bucket only ever falls for as long as nobody can look.
@@ -47,8 +62,25 @@ class Pin:
             self._contact = Contact(lambda: handler(self))
 
 
+def _note(number, level):
+    """What the firmware does to its outputs, for whoever asked for it: a line of ms UTC, pin and level each time."""
+    path = os.getenv("KENTONGAN_OUTPUTS")
+    if path:
+        with open(path, "a") as file:
+            file.write("%d %d %d\n" % (time.world_ms(), number, level))
+
+
+def time_pulse_us(pin, level, timeout_us=1000000):
+    """As the chip's: -2 when the pulse never begins, -1 when it does not end in time."""
+    sensor = world.sensor("jsn_sr04t", "echo", pin.number)
+    found = echo_us(sensor) if sensor else -2
+    return -1 if found > timeout_us else found
+
+
 class UART:
-    def __init__(self, number, baudrate=9600, tx=None, rx=None, rxbuf=256, timeout=0):
+    INV_RX = 4
+
+    def __init__(self, number, baudrate=9600, tx=None, rx=None, rxbuf=256, timeout=0, invert=0):
         sensor = world.sensor(None, "uart", number)
         self._device = SERIAL[sensor["driver"]](sensor) if sensor else None
         self._waiting = b""
@@ -71,11 +103,13 @@ class UART:
 
 class I2C:
     def __init__(self, number, sda=None, scl=None, freq=400000):
-        sensor = world.sensor("bme280", "i2c", number)
-        self._device = Bme280(sensor) if sensor else None
+        self._devices = {}
+        for sensor in world.sensors_on("i2c", number):
+            device = I2C_DEVICES[sensor["driver"]](sensor)
+            self._devices[device.address] = device
 
     def scan(self):
-        return [self._device.address] if self._device and self._device.is_there() else []
+        return [address for address, device in sorted(self._devices.items()) if device.is_there()]
 
     def readfrom_mem(self, address, register, count):
         return self._at(address).read(register, count)
@@ -86,7 +120,7 @@ class I2C:
     def _at(self, address):
         if address not in self.scan():
             raise OSError(19)  # ENODEV: nobody acknowledges
-        return self._device
+        return self._devices[address]
 
 
 class ADC:
@@ -102,7 +136,7 @@ class ADC:
             return 142000  # an open pin at 11 dB
         self._reads += 1
         truth = world.truth(self._sensor["series"]) * 1000 / self._sensor["ratio"]
-        return int((truth + world.noise(4000, self._reads)) / self._STEP_UV) * self._STEP_UV
+        return max(0, int((truth + world.noise(4000, self._reads)) / self._STEP_UV) * self._STEP_UV)
 
 
 class WDT:

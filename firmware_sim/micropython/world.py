@@ -76,6 +76,11 @@ def sensor(driver, key, number):
     return None
 
 
+def sensors_on(key, number):
+    """All the sensors wired to ``key`` (i2c) ``number``."""
+    return [found for found in _table.sensors if found.get(key) == number]
+
+
 def noise(width, *keys):
     """A repeatable number around 0 with the standard deviation ``width``, a different one for different keys."""
     mixed = 2166136261

@@ -19,6 +19,7 @@ import msgspec
 
 from deploy.assembly import credentials_of
 from deploy.commands.simulate import fleet_over, station_toml
+from deploy.core_commands_nodes import NodeRow
 from deploy.journal import Group, Journal
 from firmware_sim.fleet_plan import Client, Fleet
 from tests.emulators.twilio_account import Behaviour
@@ -76,7 +77,10 @@ class BenchField:
         journal = Journal(self.installation.state.journal)
         group = Group()
         now = time.time_ns() // 1_000_000
-        group.nodes += [(node, node, now, "bench", None, "", "", "", 1) for node in self.nodes]
+        group.nodes += [
+            msgspec.structs.astuple(NodeRow(node, node, created_at=now, created_by="bench", version=1))
+            for node in self.nodes
+        ]
         journal.write(group)
         journal.close()
 
@@ -118,22 +122,23 @@ class BenchField:
         self.core_pid = int(self.installation.status()["pid"])
         self._stack.callback(_kill, self.core_pid)  # it outlives a wrapper that is killed
 
-    def start_command(self, name: str) -> None:
-        """Another of our processes, until the field ends."""
+    def start_command(self, name: str) -> int:
+        """Another of our processes, until the field ends; its number."""
         argv = [sys.executable, "-m", "deploy.cli", name, "--settings", str(self.installation.toml)]
         with (self.installation.root / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self._stack.callback(process.wait)
         self._stack.callback(process.kill)
+        return process.pid
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
     def core_cpu_s(self) -> float:
-        return _cpu_s(self.core_pid)
+        return cpu_s(self.core_pid)
 
     def broker_cpu_s(self) -> float:
         assert self.installation.broker is not None
-        return _cpu_s(self.installation.broker.pid)
+        return cpu_s(self.installation.broker.pid)
 
     def complaints(self) -> list[str]:
         """What broker and core logged beside alerts and arrivals: where to look when an audit fails."""
@@ -157,9 +162,10 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process so far, its threads included."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _twilio(provider: TwilioProcess, folder: Path) -> str:

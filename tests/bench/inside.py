@@ -27,6 +27,7 @@ from deploy.core import Core
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 from firmware_sim.fleet_plan import distance_mm
+from tests.bench.weighing import weigh
 
 GROUP = 100  # arrivals a turn: about what comes in 10 ms at 10 000/s
 MINUTE_MS = 60_000
@@ -63,17 +64,20 @@ class _Times(Clock):
         return _Times.at
 
 
-def measure(folder: Path, *, rounds: int, profile: bool) -> dict[str, Any]:
-    """Feed every station ``rounds`` samples, a minute apart; microseconds are of CPU, MiB are resident."""
+def measure(folder: Path, *, rounds: int, profile: bool, weighs: bool = False) -> dict[str, Any]:
+    """Feed every station ``rounds`` samples, a minute apart; microseconds are of CPU, MiB are resident.
+
+    ``weighs``: what holds the memory is found too, see :mod:`tests.bench.weighing`.
+    """
     settings = load(folder / "kentongan.toml")
     _Times.at = time.time_ns() // 1_000_000 - rounds * MINUTE_MS
-    bare_mib = _resident_mib()
+    bare_mib = resident_mib()
     began = time.perf_counter()
     core = core_of(settings, StateFolder(folder / "state"), _Times(), channels={})
     core.link, core.sender = _Link(), _Sender()
     core.turn()
     opened_s = time.perf_counter() - began
-    loaded_mib = _resident_mib()
+    loaded_mib = resident_mib()
     # As the core process does once it is ready.
     gc.collect()
     gc.freeze()
@@ -84,6 +88,7 @@ def measure(folder: Path, *, rounds: int, profile: bool) -> dict[str, Any]:
         _feed(core, rounds)
     cpu = time.process_time() - cpu
     count = rounds * len(core.registry.stations)
+    mib = resident_mib()
     # Core is not closed: the process ends as if it had been killed, for whoever starts a core on this folder next.
     return {
         "stations": len(core.registry.stations),
@@ -92,8 +97,9 @@ def measure(folder: Path, *, rounds: int, profile: bool) -> dict[str, Any]:
         "open_s": opened_s,
         "bare_mib": bare_mib,
         "loaded_mib": loaded_mib,
-        "mib": _resident_mib(),
-        "profile": _hottest(profiler) if profiler else "",
+        "mib": mib,
+        "weights": weigh(core) if weighs else {},
+        "profile": hottest(profiler) if profiler else "",
     }
 
 
@@ -116,20 +122,23 @@ def _arrival(topics: list[bytes], number: int, began_ms: int) -> Arrival:
     return Arrival(topics[node], payload, 1, 1, False, 0)
 
 
-def _hottest(profiler: cProfile.Profile) -> str:
+def hottest(profiler: cProfile.Profile) -> str:
+    """The functions that cost most, by their own time."""
     text = io.StringIO()
     pstats.Stats(profiler, stream=text).strip_dirs().sort_stats("tottime").print_stats(PROFILED)
     return text.getvalue()
 
 
-def _resident_mib() -> float:
+def resident_mib() -> float:
+    """Of this process."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def in_process(folder: Path, *, rounds: int, profile: bool = False) -> dict[str, Any]:
+def in_process(folder: Path, *, rounds: int, profile: bool = False, weighs: bool = False) -> dict[str, Any]:
     """:func:`measure` in a process of its own; raises CalledProcessError."""
     argv = [sys.executable, "-m", "tests.bench.inside", str(folder), "--rounds", str(rounds)]
     argv += ["--profile"] if profile else []
+    argv += ["--weigh"] if weighs else []
     found: dict[str, Any] = json.loads(subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout)
     return found
 
@@ -139,8 +148,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="holds kentongan.toml and the state folder")
     parser.add_argument("--rounds", type=int, default=24, help="samples of each station (24)")
     parser.add_argument("--profile", action="store_true", help="with the most expensive functions")
+    parser.add_argument("--weigh", action="store_true", help="with what holds the memory")
     options = parser.parse_args()
-    print(json.dumps(measure(options.folder, rounds=options.rounds, profile=options.profile)))
+    found = measure(options.folder, rounds=options.rounds, profile=options.profile, weighs=options.weigh)
+    print(json.dumps(found))
     sys.stdout.flush()
     os._exit(0)
 

@@ -97,13 +97,13 @@ def _with(load: Load, **changes: object) -> Load:
     return msgspec.structs.replace(load, **changes)
 
 
-def rows(chosen: Sequence[Case]) -> Iterator[Row]:
-    """Run each case; raises AuditFailed at the first that was wrong."""
+def rows(chosen: Sequence[Case], *, tamper: str | None = None) -> Iterator[Row]:
+    """Run each case; raises AuditFailed at the first that was wrong. ``tamper`` makes each of them so."""
     for case in chosen:
         print(f"-- latency: {case.name}", file=sys.stderr, flush=True)
         with BenchField(case.stations, tls=case.tls, more=case.more) as made:
             made.start(wrapper=case.wrapper, history=case.history)
-            done = run(made, case.load)
+            done = run(made, case.load, tamper=tamper)
             yield from _rows(case, made, done)
 
 

@@ -11,6 +11,7 @@ from firmware_sim.fleet_plan import Load, story
 from firmware_sim.fleet_record import Record, percentile
 from tests.bench.audit import STATION_IN_TEXT, AuditFailed, audit
 from tests.bench.field import BenchField
+from tests.bench.tampering import tamper_with
 
 
 class GeneratorFailed(Exception):
@@ -65,12 +66,14 @@ def remarks(done: Run) -> str:
     return "; ".join(found)
 
 
-def run(field: BenchField, load: Load) -> Run:
-    """Publish ``load`` and audit it; raises AuditFailed and GeneratorFailed."""
+def run(field: BenchField, load: Load, *, tamper: str | None = None) -> Run:
+    """Publish ``load`` and audit it; raises AuditFailed and GeneratorFailed. ``tamper``: see there."""
     core, broker, waited_s = field.core_cpu_s(), field.broker_cpu_s(), field.core_waited_s()
     record = publish(field, load)
     core, broker, waited_s = field.core_cpu_s() - core, field.broker_cpu_s() - broker, field.core_waited_s() - waited_s
     mib = field.core_memory_mib()
+    if tamper is not None:
+        print(f"-- tampered: {tamper_with(field, tamper)}", file=sys.stderr, flush=True)
     try:
         audit(field, record)
     except AuditFailed as error:

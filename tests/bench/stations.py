@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from tests.bench import starting
 from tests.bench.field import BenchField
 from tests.bench.inside import in_process
 from tests.bench.table import Row, load_average
+from tests.bench.weighing import lines
 from tests.installation import eventually
 
 COUNTS = (10, 1000, 100_000)
@@ -20,21 +22,23 @@ LEAST_READINGS = 24_000
 PATIENCE_S = 300.0
 
 
-def rows() -> Iterator[Row]:
-    """Raises AssertionError when core does not come back."""
-    smallest: dict[str, float] = {}
-    for count in COUNTS:
+def rows(counts: Sequence[int] = COUNTS, *, restarts: bool = True) -> Iterator[Row]:
+    """``restarts``: the largest is started again too. Raises AssertionError when core does not come back."""
+    smallest: dict[str, Any] = {}
+    for count in sorted({COUNTS[0], *counts}):
         print(f"-- {count} stations", file=sys.stderr, flush=True)
         with BenchField(count) as field:
             rounds = max(SAMPLES, LEAST_READINGS // count)
-            found = in_process(field.installation.root, rounds=rounds)
+            found = in_process(field.installation.root, rounds=rounds, weighs=True)
             smallest = smallest or found
             yield from _weight(count, found, smallest)
-            if count == COUNTS[-1]:
+            if count > COUNTS[0]:
+                print("\n".join([f"what {count} stations hold:", *lines(found["weights"], count), ""]))
+            if restarts and count == max(counts) > COUNTS[0]:
                 yield from _restart(field)
 
 
-def _weight(count: int, found: dict[str, float], smallest: dict[str, float]) -> Iterator[Row]:
+def _weight(count: int, found: dict[str, Any], smallest: dict[str, Any]) -> Iterator[Row]:
     section = f"{count} stations"
     each_kib = (found["mib"] - smallest["mib"]) * 1024 / max(1, count - COUNTS[0])
     if count > COUNTS[0]:
@@ -59,13 +63,15 @@ def _weight(count: int, found: dict[str, float], smallest: dict[str, float]) -> 
 def _restart(field: BenchField) -> Iterator[Row]:
     """After a kill: the journal is as the process that filled it left it, with the tail of its last minute."""
     section = f"restart, {field.stations} stations"
-    phases = starting.in_process(field.installation.root)
+    root = field.installation.root
+    phases = starting.in_process(root)
     yield Row(
         section=section,
         what="where a start goes, CPU",
         figure=f"{sum(cpu for _, _, cpu in phases):.1f} s",
         note=", ".join(f"{name} {cpu:.2f} s" for name, _, cpu in phases),
     )
+    print("\n".join([f"what a start with {field.stations} stations costs:", starting.profiled_in_process(root)]))
     field.installation.start_broker()
     began = time.time_ns()
     field.installation.start_core(wait=False)

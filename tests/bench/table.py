@@ -49,6 +49,17 @@ def load_average() -> str:
     return f"{os.getloadavg()[0]:.2f}, {additions_ms():.0f} ms per million additions"
 
 
+def machine_state() -> dict[str, float]:
+    """What the machine was like just now: others who use it, and how fast a CPU is."""
+    with Path("/proc/stat").open() as file:
+        ticks = [int(word) for word in file.readline().split()[1:]]
+    return {
+        "load average": os.getloadavg()[0],
+        "ms per million additions": additions_ms(),
+        "share of CPU time stolen since its start": ticks[7] / sum(ticks[:8]),
+    }
+
+
 def additions_ms() -> float:
     """CPU time of a million additions in Python: what a figure is to be divided by when machines are compared."""
     began = time.process_time()

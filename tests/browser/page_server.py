@@ -54,6 +54,7 @@ def served(
         read_range=read_range,
         past=history or PastOfScenes(),
         demo=told.health.demo,
+        cap=folder / "cap",
     )
     try:
         with running(app, port=port) as bound:

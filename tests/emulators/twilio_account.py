@@ -76,6 +76,7 @@ class Behaviour:
     rate: float | None = None  # POSTs per second, more get 429
     step_s: float | None = 0.2  # from one status to the next; None: messages stay queued
     undelivered_code: int | None = None  # the error code with which messages end instead of being delivered
+    account_status: str = "active"
 
     @classmethod
     def from_json(cls, text: bytes | str) -> "Behaviour":
@@ -193,6 +194,8 @@ class Provider:
             return self._create(dict(parse_qsl(body.decode())), fault)
         if path == f"{self._root}.json" and method == "GET":
             return Reply(status=200, body=self._page(path, query))
+        if path == f"/2010-04-01/Accounts/{ACCOUNT_SID}.json":
+            return Reply(status=200, body={"sid": ACCOUNT_SID, "status": self.behaviour.account_status})
         row = self._rows.get(path.removeprefix(f"{self._root}/").removesuffix(".json"))
         if row is None or method != "GET":
             return error(20404, 404)

@@ -69,6 +69,16 @@ class TwilioProcess:
         self._process.stdout.close()
         self._process = None
 
+    def connections(self) -> int:
+        """How many connections to it stand, by the kernel's table."""
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(line[2].endswith(f":{self._port:04X}") and line[3] == "01" for line in lines)
+
+    def cut(self) -> None:
+        """Break every connection to it; what it accepted it remembers."""
+        self.kill()
+        self.start()
+
     def reset(self) -> None:
         """Run, with an empty log and the behaviour of the beginning."""
         if self._process is None:
@@ -88,7 +98,8 @@ class TwilioProcess:
         """Every POST received since the log began, oldest first."""
         if not self.log.exists():
             return []
-        return [_post(json.loads(line)) for line in self.log.read_text().splitlines()]
+        whole, _, _ = self.log.read_text().rpartition("\n")  # the last line may be half written
+        return [_post(json.loads(line)) for line in whole.splitlines()]
 
     def wait_for_posts(self, count: int, *, within_s: float = 60) -> list[Post]:
         """The POSTs as soon as there are ``count``; raises TimeoutError naming how many there were."""

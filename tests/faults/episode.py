@@ -89,6 +89,7 @@ class EpisodeField:
             self.installation = Installation(channels=self._channel(), stations=station, officers=2)
             stack.enter_context(self.installation)
             self.installation.start()
+            oracle.gather_late(self.installation)
             self.node = PersistentNode(self.installation, "node-a", self.installation.new_node("node-a"))
             stack.callback(self.node.close)
             self._stack = stack.pop_all()

@@ -20,9 +20,20 @@ def _say(line: str) -> None:
 
 
 def _random(args: argparse.Namespace, _: Path) -> list[str]:
-    done = random_kills.sweep(args.kills, _seed(args), _say)
-    print("\n".join(done.lines()))
-    return done.faults
+    seed = _seed(args)
+    if args.kills <= random_kills.ROUND:
+        done = random_kills.sweep(args.kills, seed, _say, has_influx=args.influx)
+        print("\n".join(done.lines()))
+        return done.faults
+    began, killed = time.monotonic(), 0
+    faults: list[str] = []
+    for done in random_kills.sweep_in_rounds(args.kills, seed, parallel=args.parallel, has_influx=args.influx):
+        killed += done.killed.total()
+        faults += [f"{fault} (seed {done.seed})" for fault in done.faults]
+        _say("; ".join(done.lines()))
+    _say(f"{killed} kills in {time.monotonic() - began:.0f} s, {len(faults)} faults")
+    print("\n".join(faults))
+    return faults
 
 
 def _writes(args: argparse.Namespace, folder: Path) -> list[str]:
@@ -51,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     killed = kinds.add_parser("random", help="broker, core, history and nodes killed at random moments")
     killed.add_argument("--kills", type=int, default=200, help="how many (200)")
     killed.add_argument("--seed", type=int, help="the same seed chooses the same victims and pauses")
+    killed.add_argument("--influx", action="store_true", help="history is an InfluxDB, which is killed too")
+    killed.add_argument("--parallel", type=int, default=2, help="installations at a time, of 100 kills each (2)")
     killed.set_defaults(run=_random)
     writes = kinds.add_parser("writes", help="core killed at every write of one alert, and of its own start")
     writes.add_argument("--every", type=int, default=1, help="only every n-th point of each system call (1)")

@@ -13,6 +13,7 @@ from typing import Final
 
 from tests.faults.episode import EpisodeField
 from tests.faults.injection import Thread, killed_at
+from tests.installation import eventually
 
 # recvfrom is no write: killed there, the provider has the message and core has not heard so.
 CALLS: Final[tuple[tuple[Thread, str], ...]] = (
@@ -84,7 +85,9 @@ def take(field_: EpisodeField, point: Point, done: Sweep) -> bool:
         was_killed = _start_over(field_, point)
     else:
         if point.call == "connect":
-            field_.kill()  # or the connection to the provider stands already
+            field_.kill()
+            eventually(field_.provider.connections, "the connection that core's probe makes")
+            field_.provider.cut()  # or the sender needs none of its own
         with killed_at(field_.installation.core, point.thread, point.call, point.n):
             field_.play()
         field_.mend()

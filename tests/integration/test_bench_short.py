@@ -1,5 +1,6 @@
 """The benchmark's short form, as CI runs it: it fails on the audit, never on a time."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from firmware_sim.fleet_record import Record
 from tests.bench.audit import AuditFailed, audit
 from tests.bench.field import BenchField
 from tests.bench.run import publish, publish_command
+from tests.bench.tampering import tampered
 
 pytestmark = pytest.mark.timeout(600)
 LOAD = Load(rate=200, seconds=3, shape="breaches", breaches=5)
@@ -73,6 +75,48 @@ def test_the_audit_sees_a_breach_that_nobody_was_told_of(ran: tuple[BenchField, 
             audit(field, record, quiet_s=0.5)
     finally:
         field.provider.log.write_text("".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("reading", r"(pos-\d{6}) seq (\d+) is gone"),
+        ("value", r"(pos-\d{6}) seq (\d+) is 1 cm higher"),
+        ("message", r"message (pos-\d{6})\.level\.(1)/1/.* is gone"),
+    ],
+)
+def test_the_audit_names_a_row_that_was_tampered_with(ran: tuple[BenchField, Record], kind: str, told: str) -> None:
+    """A row is lost or changed in the journal itself, behind core's back: no figure, and the fault has its name."""
+    field, record = ran
+    with tampered(field, kind) as what:
+        found = re.search(told, what)
+        assert found is not None, what
+        with pytest.raises(AuditFailed) as failed:
+            audit(field, record)
+    station, number = found.groups()
+    expected = {
+        "reading": rf"{station}: \d+ published; lost \[{number}\], stored twice \[\], never published \[\]",
+        "value": rf"{station}: .* lost \[\].*; reading {number} says \d+ mm and [\d.]+ m, published were \d+ mm",
+        "message": rf"{station}: 0 messages of {station}.level.1 in the outbox that the provider took, 1 expected",
+    }
+    assert re.search(expected[kind], str(failed.value)), failed.value
+    assert 1 == len(str(failed.value).splitlines())
+    audit(field, record)
+
+
+def test_the_short_benchmark_fails_when_a_reading_is_lost_by_hand() -> None:
+    """As the guide tells it: the command ends with 1, names the row, and prints no figure."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "--short", "--tamper", "reading"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "AUDIT FAILED, so there are no figures:" in done.stdout
+    assert re.search(r"pos-\d{6}: \d+ published; lost \[\d+\]", done.stdout)
+    assert "schedule -> POST" not in done.stdout
 
 
 def test_the_audit_sees_garbage_that_was_not_counted(ran: tuple[BenchField, Record]) -> None:

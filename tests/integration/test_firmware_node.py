@@ -8,6 +8,7 @@ import random
 import signal
 import struct
 import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -19,13 +20,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import msgspec
 import paho.mqtt.client as paho
 import pytest
 
-from broker import certificates, wire
+from broker import certificates, orders, topics, wire
 from broker.clock import Clock
 from firmware_sim import field as simulation
+from firmware_sim.scenario import Fault
 from tests.firmware_interpreter import interpreter
+from tests.installation import Installation
 
 pytestmark = pytest.mark.timeout(300)
 PATIENCE_S = 90.0  # only a broken run waits so long
@@ -35,6 +39,8 @@ SPEED = 20.0
 SAMPLE_MS = 10_000
 # As much as 100 kB on an ESP32, whose words are half as long.
 HEAP_BYTES = 200 * 1024
+SIREN = {"horn": 32, "lamp": 33}
+KEY = "00112233445566778899aabbccddeeff" * 2
 Key = tuple[int, int]
 # Kinds of records on flash.
 READING, FREED = 1, 2
@@ -50,12 +56,14 @@ class Core:
     payloads: list[list[wire.Observation]] = field(default_factory=list)
     heard_at: list[int] = field(default_factory=list)  # of each payload, on the device's clock
     statuses: list[wire.Status] = field(default_factory=list)
+    said: list[dict[str, Any]] = field(default_factory=list)  # each status as it came
     acknowledged: set[Key] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def hear(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         with self.lock:
             if message.topic.endswith("/status"):
+                self.said.append(json.loads(message.payload))
                 self.statuses.append(wire.decode_status(bytes(message.payload)))
                 return
             observations = wire.decode_observations(bytes(message.payload))
@@ -69,6 +77,19 @@ class Core:
         self.acknowledged |= {(each.boot, each.seq) for each in observations}
         ack = wire.encode(wire.Ack(now=self.clock.now(), acked=ranges))
         self.client.publish(f"ews/v1/{NODE}/ack", ack, qos=1)
+
+    def order(self, kind: topics.Kind, order: dict[str, Any], key: str = KEY) -> None:
+        topic = topics.topic("ews", NODE, kind)
+        self.client.publish(topic, orders.seal(key, topic, order), qos=1, retain=kind == "cfg")
+
+    def command(self, number: int, do: orders.Command) -> None:
+        self.order("cmd", orders.command(number, self.clock.now(), do, 600 if do == "live" else None))
+
+    def answer(self, number: int) -> str | None:
+        """What the node last said of the order ``number``."""
+        with self.lock:
+            found = [status["order"][1] for status in self.said if (status.get("order") or [None])[0] == number]
+            return str(found[-1]) if found else None
 
     def arrived(self) -> list[Key]:
         with self.lock:
@@ -105,8 +126,19 @@ class Node:
     def start(self) -> None:
         world = self.folder / "world.bin"
         command, environment = simulation.node_command(self.folder, world, self.clock, heap_bytes=HEAP_BYTES)
+        environment |= {"KENTONGAN_OUTPUTS": str(self.folder / "outputs")}
         with (self.folder / "node.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+    def horn(self) -> str:
+        """Every level that the horn's pin had since it was first set, one digit each."""
+        path = self.folder / "outputs"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return "".join(line.split()[2] for line in lines if line.split()[1] == str(SIREN["horn"]))
+
+    def provision(self, **changes: Any) -> None:
+        path = self.folder / "node.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
     def kill(self) -> None:
         if self.process is not None:
@@ -224,7 +256,7 @@ def test_readings_arrive_and_leave_the_ring(
     eventually(lambda: not node.pending() & set(arrived), "what arrived to leave the ring", node)
     assert f"as {NODE}" in broker.log.read_text()
     first = core.statuses[0]
-    assert (True, arrived[0][0], "0.1.0", 0) == (first.online, first.boot, first.firmware, first.dropped)
+    assert (True, arrived[0][0], "0.2.0", 0) == (first.online, first.boot, first.firmware, first.dropped)
     numbers = list(dict.fromkeys(seq for _, seq in arrived))
     assert list(range(len(numbers))) == sorted(numbers)
     # What was sampled before there was a connection may come later than what is fresh.
@@ -232,7 +264,8 @@ def test_readings_arrive_and_leave_the_ring(
     assert fresh == sorted(fresh)
     # Whoever hears an acknowledgement too late sends once more, and only then.
     assert len(arrived) - len(numbers) < len(numbers) / 2
-    assert {"distance_mm", "rain_tips", "batt_mv"} == set(core.payloads[-1][-1].s)
+    seen = {name for payload in core.payloads for each in payload for name in each.s}
+    assert {"distance_mm", "distance_spread_mm", "rain_tips", "batt_mv"} == seen
 
 
 def test_readings_tell_their_time(
@@ -406,3 +439,181 @@ def test_reset_starts_the_chip_again(tmp_path: Path) -> None:
     command, _ = interpreter("script.py")
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert (0, "third start\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def spiked(node: Node, *spikes: tuple[str, float], sensors: list[dict[str, Any]] | None = None) -> None:
+    """Give ``node`` a world in which these series stay at these values, and other sensors where they are named."""
+    story = simulation.load("badai")
+    plan = story.node(NODE)
+    if sensors is not None:
+        plan = msgspec.structs.replace(plan, sensors=tuple(sensors))
+        node.provision(sensors=sensors)
+    always = {"kind": "spike", "from_min": 0.0, "for_min": 1440.0}
+    faults = [{"node": NODE, "series": series, "value": value} | always for series, value in spikes]
+    story = msgspec.structs.replace(
+        story, nodes=(plan,), faults=tuple(msgspec.convert(fault, Fault) for fault in faults)
+    )
+    simulation.write_world(story, NODE, node.folder / "world.bin", node.clock.anchor_ms)
+
+
+def test_the_siren_sounds_with_the_network_cut(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """By the thresholds it was last given, after a restart too, at the second sample; core hears of it later."""
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker), new_node(broker, siren=SIREN, order_key=KEY)
+    rule = {"series": "distance_mm", "at_mm": 900, "clear_mm": 1000, "for_s": 60}
+    core.order("cfg", {"v": 1, "n": 4, "siren": rule})
+    node.start()
+    eventually(lambda: core.answer(4) == "configured", "the configuration", node)
+    assert "0" == node.horn()
+    node.kill()
+    broker.kill()
+    spiked(node, ("distance_mm", 850.0))
+    before = node.on_flash()
+    node.start()
+    eventually(lambda: node.horn() == "0010", "the horn, its pin off at the start, for a minute", node)
+    sounded = [seq for _, seq in node.on_flash() - before]
+    assert 3 <= len(sounded) <= 40
+    node.pause()  # or it would speak before core listens
+    broker.start()
+    later = new_core(broker)
+    node.resume()
+    eventually(lambda: node.on_flash() <= core.acknowledged | later.acknowledged, "the backlog", node)
+    told = {
+        each.seq: each.s["siren_on"]
+        for payload in later.payloads
+        for each in payload
+        if (each.boot, each.seq) not in before and "siren_on" in each.s
+    }
+    # The rule is complete with the sample of number 1, whose own value was read before; the news comes next.
+    assert [0.0, 0.0, 1.0] == [told[seq] for seq in range(3)]
+    assert 0.0 == told[max(told)]
+
+
+def test_orders_reach_a_node(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """Live, a test of the siren and a restart are done and answered; a forged and a repeated one are not done."""
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker), new_node(broker, siren=SIREN, order_key=KEY, sample_s=60)
+    node.start()
+    eventually(core.timed, "a reading with a time", node)
+    core.order("cmd", orders.command(10, core.clock.now(), "live"), key="f" * 64)
+    eventually(lambda: core.answer(0) == "refused: the seal is not ours", "the refusal", node)
+    core.command(11, "live")
+    eventually(lambda: core.answer(11) == "live", "the answer to live", node)
+    assert 10 == core.said[-1]["beat_s"]
+    core.command(12, "siren-test")
+    eventually(lambda: core.answer(12) == "siren-test", "the answer to the test", node)
+    assert "0" == node.horn()
+    repeated = orders.command(13, core.clock.now(), "reboot")
+    core.order("cmd", repeated)
+    eventually(lambda: core.answer(13) == "restarts", "the answer to reboot", node)
+    boots = {status["boot"] for status in core.said if status["online"]}
+    eventually(lambda: {each.boot for each, _ in core.timed()} - boots, "a time after the start", node)
+    core.order("cmd", repeated)
+    core.command(14, "live")
+    eventually(lambda: core.answer(14) == "live", "the answer after the start", node)
+    assert 2 == len({status["boot"] for status in core.said if status["online"]})
+
+
+def test_an_opened_lid_is_told_before_the_next_sample(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """It arrives alone, in a reading of its own, long before the hour in which all sensors are due."""
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker), new_node(broker, sample_s=3600)
+    lid = {"driver": "switch", "series": "lid_open", "pin": 14, "rest": 0}
+    story = simulation.load("badai")
+    plan = msgspec.structs.replace(story.node(NODE), sensors=(lid,))
+    opened = Fault(node=NODE, series="lid_open", kind="spike", from_min=10.0, for_min=1000.0, value=1.0)
+    story = msgspec.structs.replace(story, nodes=(plan,), faults=(opened,))
+    node.provision(sensors=[lid])
+    start_ms = node.clock.now()
+    simulation.write_world(story, NODE, node.folder / "world.bin", start_ms)
+    node.start()
+    eventually(lambda: len(set(core.arrived())) >= 2, "the lid", node)
+    (first, *_, last) = [each for payload in core.payloads for each in payload]
+    assert ({"lid_open": 0.0}, {"lid_open": 1.0}) == (first.s, last.s)
+    opened_ms = start_ms + 600_000
+    heard_ms = next(at for payload, at in zip(core.payloads, core.heard_at, strict=True) if payload[-1].seq == last.seq)
+    assert 0 <= heard_ms - opened_ms < 120_000
+
+
+def test_everything_at_once_fits_into_the_heap(
+    start_mosquitto: Callable[..., Any], new_core: Callable[..., Core], new_node: Callable[..., Node]
+) -> None:
+    """Every driver, the siren, a configuration, a backlog and TLS, in as much heap as an ESP32 gives: some is left."""
+    broker = start_mosquitto(nodes=[NODE])
+    core, node = new_core(broker), new_node(broker, siren=SIREN, order_key=KEY)
+    level = {"series": "distance_mm", "uart": 1, "tx": 17, "rx": 16}
+    bus = {"i2c": 0, "sda": 21, "scl": 22}
+    current = {"channel": 0, "signal": "4-20mA", "low_mm": 5000, "high_mm": 0}
+    sensors: list[dict[str, Any]] = [
+        {"driver": "a02yyuw"} | level,
+        {"driver": "maxbotix"} | level | {"series": "distance_mm.2", "uart": 3},
+        {"driver": "jsn_sr04t", "series": "distance_mm.3", "trigger": 18, "echo": 19},
+        {"driver": "ads1115", "series": "distance_mm.4"} | bus | current,
+        {"driver": "tipping_bucket", "series": "rain_tips", "pin": 27},
+        {"driver": "pms5003", "uart": 2, "tx": 25, "rx": 26},
+        {"driver": "bme280"} | bus,
+        {"driver": "switch", "series": "lid_open", "pin": 14, "rest": 0},
+        {"driver": "switch", "series": "tilted", "pin": 13, "rest": 1},
+        {"driver": "battery", "series": "batt_mv", "adc": 35, "ratio": 2.0},
+        {"driver": "solar", "series": "solar_mv", "adc": 34, "ratio": 3.0},
+    ]
+    spiked(node, sensors=sensors)
+    rule = {"series": "distance_mm", "at_mm": 900, "clear_mm": 1000, "for_s": 60}
+    core.order("cfg", {"v": 1, "n": 1, "siren": rule})
+    core.acknowledges = False
+    node.start()
+    eventually(lambda: len(set(core.arrived())) >= 30, "thirty readings that nobody acknowledges", node)
+    core.acknowledges = True
+    core.command(2, "identify")
+    eventually(lambda: len(core.timed()) >= 5, "the time", node)
+    core.command(3, "identify")
+    eventually(lambda: core.answer(3) == "identify", "the answer", node)
+    eventually(lambda: core.stored()[-1] <= 40 and core.timed(), "the backlog", node)
+    free = [status["free_bytes"] for status in core.said if status["online"]]
+    print(f"free of {HEAP_BYTES} bytes: {min(free)}")
+    assert "MemoryError" not in node.log
+    assert min(free) > 10_000
+    everything = {series for payload in core.payloads for each in payload for series in each.s}
+    assert {"distance_mm.4", "distance_spread_mm.4", "pm25_ugm3", "pressure_hpa", "tilted", "solar_mv"} <= everything
+
+
+def kentongan(installation: Installation, *words: str) -> str:
+    """What a person who types this command is told; fails where it ends with another status than 0."""
+    command = [sys.executable, "-m", "deploy.cli", *words, "--settings", str(installation.toml)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (0, "") == (done.returncode, done.stderr), done.stderr
+    return done.stdout
+
+
+def test_a_person_commands_a_node(tmp_path: Path, clock: Clock) -> None:
+    """Provisioned, configured while it is away, commanded when it is there: all by the command line and a real core."""
+    with Installation(clock=str(clock)) as installation:
+        installation.start()
+        folder = tmp_path / "flash"
+        kentongan(installation, "node", "new", "wl-01", "--station", "welang", "--out", str(folder))
+        told = kentongan(installation, "node", "configure", "wl-01", "--siren", "awas", "--sample-s", "30")
+        assert "its siren sounds without core at a distance of 1000 mm or less, for 180 s" in told
+        node = Node(folder=folder, clock=clock)
+        node.provision(siren=SIREN)
+        simulation.write_world(simulation.load("tenang"), NODE, folder / "world.bin", clock.anchor_ms)
+        node.start()
+        try:
+            eventually(lambda: ": configured" in node.log, "the configuration", node)
+            eventually(lambda: node.on_flash() - node.pending(), "an acknowledgement", node)
+            assert kentongan(installation, "node", "command", "wl-01", "live", "--for", "300").startswith("sent live")
+            eventually(lambda: ": live" in node.log, "the command", node)
+            kentongan(installation, "node", "command", "wl-01", "reboot")
+            eventually(lambda: node.log.count("connected") >= 2, "a start", node)
+            assert "refused" not in node.log
+            actions = [
+                subject for (subject,) in installation.rows("SELECT subject FROM audit WHERE action = 'node order'")
+            ]
+            assert [f"ews/v1/wl-01/{kind}" for kind in ("cfg", "cmd", "cmd")] == actions
+        finally:
+            node.kill()

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,11 @@ from tests.faults import disk_faults, oracle, random_kills, write_kills
 from tests.faults.disk_faults import DiskFault
 from tests.faults.episode import EpisodeField
 from tests.faults.write_kills import Point
+from tests.influxd import Influxd
 
 pytestmark = pytest.mark.timeout(600)
 SEED = 4
+INFLUX_SEED = 0
 SPREAD = (
     Point(thread="main", call="pwrite64", n=40),
     Point(thread="main", call="fdatasync", n=3),
@@ -60,6 +63,23 @@ def test_ten_kills_at_random_lose_nothing_and_repeat_nothing() -> None:
     assert done.messages > 0
 
 
+def test_kills_of_the_history_database_too_lose_nothing() -> None:
+    """History is an InfluxDB that is killed beside all others: in the end it holds what the journal holds."""
+    done = random_kills.sweep(12, INFLUX_SEED, quiet, has_influx=True)
+    assert [] == done.faults, f"seed {INFLUX_SEED}"
+    assert {"influxd", "history", "core"} < done.killed.keys()
+    assert done.stored > 50
+
+
+def test_rounds_run_side_by_side_and_are_judged_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each round is an installation of its own with a seed of its own."""
+    monkeypatch.setattr(random_kills, "ROUND", 2)
+    found = list(random_kills.sweep_in_rounds(4, SEED, parallel=2, has_influx=False))
+    assert [] == [fault for done in found for fault in done.faults]
+    assert [SEED, SEED + 1] == sorted(done.seed for done in found)
+    assert [2, 2] == [done.killed.total() for done in found]
+
+
 def test_the_oracle_notices_what_is_lost_and_what_is_told_twice(field: EpisodeField) -> None:
     """A proof that cannot fail proves nothing: one observation more is claimed, one message is said twice."""
     claimed = {*field.node.numbers(), ("node-a", 7, 10**6)}
@@ -70,3 +90,19 @@ def test_the_oracle_notices_what_is_lost_and_what_is_told_twice(field: EpisodeFi
     untold = Counter({name: count for name, count in sent.items() if name != key})
     (fault,) = oracle.message_faults(field.installation, untold)
     assert fault.startswith(f"not told: {key}")
+
+
+def test_the_oracle_notices_what_history_lacks(field: EpisodeField, tmp_path: Path) -> None:
+    """An InfluxDB without a point has lost all of them, and one of its own is named too."""
+    server = Influxd.prepare(tmp_path / "influx")
+    try:
+        server.start()
+        server.database(oracle.INFLUX_DATABASE)
+        missing = oracle.history_faults(field.installation, server)
+        assert missing[0].startswith("not in history: ('welang', 'level_m', ")
+        line = 'reading,quantity=level_m,station=kraton flag=1,nulls=0,node="x",raw=1,revision=0,value=1 1764000000000'
+        server.write(oracle.INFLUX_DATABASE, line)
+        found = oracle.history_faults(field.installation, server)
+        assert "only in history: ('kraton', 'level_m', 1764000000000)" in found
+    finally:
+        server.kill()

@@ -65,7 +65,9 @@ def test_a_core_killed_between_commit_and_post_still_sends_once(provider: Twilio
         node = SimpleNode(installation, "node-a", installation.new_node("node-a"))
         core = installation.core
         assert core is not None
-        # The broker's connection stands already: the next one is the sender's.
+        # The broker's connection stands already, and the one that the probe left is cut: the next one is the sender's.
+        eventually(provider.connections, "the probe's connection")
+        provider.cut()
         inject = ["-e", "trace=connect", "-e", "inject=connect:signal=KILL:when=1"]
         with subprocess.Popen(["strace", "-f", "-p", str(core.pid), *inject], stderr=subprocess.PIPE) as strace:
             assert strace.stderr is not None

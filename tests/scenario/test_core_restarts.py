@@ -11,6 +11,8 @@ import pytest
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
 from alerting.channels.port import Accepted, Message, Outcome
+from alerting.contacts import ContactKind
+from alerting.events import Maintained
 from alerting.outbox import Attempt
 from broker.clock import Clock
 from deploy.assembly import core_of
@@ -62,10 +64,10 @@ class Wire:
         for attempt in self.waiting:
             if attempt.is_lookup:
                 was_sent = attempt.entry.key in self.sent
-                core.telling.outcome(attempt.entry.key, Accepted(reference="x") if was_sent else None)
+                core.sending.outcome(attempt.entry.key, Accepted(reference="x") if was_sent else None)
             else:
                 self.sent.append(attempt.entry.key)
-                core.telling.outcome(attempt.entry.key, Accepted(reference="x"))
+                core.sending.outcome(attempt.entry.key, Accepted(reference="x"))
         self.waiting.clear()
 
 
@@ -74,12 +76,18 @@ class Room:
 
     name = "demo"
     max_parallel = 4
+    takes: ContactKind = "phone"
+    rate_per_s: float | None = None
 
     def send(self, message: Message) -> Outcome:
         raise AssertionError(message)
 
     def find(self, message: Message, *, attempted_at: int) -> Outcome | None:
         raise AssertionError(message, attempted_at)
+
+    def probe(self) -> str | None:
+        """It always works."""
+        return None
 
     def close(self) -> None:
         """Nothing is open."""
@@ -94,7 +102,7 @@ class World:
         register(self.settings, self.state, folder / "stations.toml", STATION.format(silence=10))
         self.wire = Wire()
         self.core = self.open()
-        self.core.group.nodes.append(("node-a", "welang", T0, "test", None, "", "", "", 1))
+        self.core.group.nodes.append(("node-a", "welang", T0, "test", None, "", "", "", 1, ""))
         self.core.turn()
         self.crash()
 
@@ -236,7 +244,7 @@ def test_a_time_beyond_all_numbers_harms_nobody_else(new_world: Callable[[str], 
 def test_silence_is_told_within_a_second_and_once(new_world: Callable[[str], World]) -> None:
     """By the clock, not by a reading; over a restart it is counted from when core could listen."""
     world = new_world("one")
-    world.core.listening_since = T0
+    world.core.deadlines.listening_since = T0
     world.take(0, 0, 3.0)
     deadline = T0 + 10 * MINUTE
     for at in range(deadline - 2000, deadline + 3000, 250):
@@ -245,6 +253,23 @@ def test_silence_is_told_within_a_second_and_once(new_world: Callable[[str], Wor
     decided = world.core.journal.connection.execute("SELECT decided_at, alert FROM alerts").fetchall()
     assert ["welang.data.1"] == [alert for _, alert in decided]
     assert 0 < decided[0][0] - deadline <= 1000
+
+
+def test_a_deadline_while_the_broker_is_away_waits_for_it(new_world: Callable[[str], World]) -> None:
+    """Maintenance that ends then is over once the broker is back; meanwhile the turns go on."""
+    world = new_world("one")
+    world.take(0, 0, 3.0)
+    work = Maintained(at=T0, by="Budi", reason="ganti sensor", until=T0 + 5 * MINUTE)
+    world.core.judgement.scopes.step("welang", work, T0)
+    world.wire.is_connected = False
+    for minute in (6, 7):
+        SetClock.time = T0 + minute * MINUTE
+        world.core.turn()
+    assert None is not world.core.memory.states["welang"].maintenance
+    world.wire.is_connected = True
+    SetClock.time += 1000
+    world.core.turn()
+    assert None is world.core.memory.states["welang"].maintenance
 
 
 def test_a_tampered_audit_row_is_named(new_world: Callable[[str], World]) -> None:

@@ -295,7 +295,13 @@ def test_rain_beyond_a_stations_own_limit_is_told(post: Post) -> None:
     assert "WASPADA HUJAN Welang Kraton, 18:11 WIB. Hujan 6 mm dalam 10 menit." in post.texts()[0]
     assert "mencapai batas WASPADA" in post.why("welang.rain.1")
     assert "\nHujan: Pukul 18:11 hujan 6 mm dalam 10 menit (batas 5 mm" in post.why("welang")
-    assert "ends by itself" in post.refused("alert-cancel", scope="welang.rain.1", **RINI)
+    cancelled = post.ask("alert-cancel", scope="welang.rain.1", by="Rini", note="alat dibilas")
+    assert [("welang.rain.1", "cancelled", "NORMAL", 1)] == [
+        (each["alert"], each["kind"], each["level"], cancelled["messages"]) for each in cancelled["decided"]
+    ]
+    assert "BATAL. Peringatan hujan Welang Kraton dibatalkan 18:14 WIB oleh Rini." in post.texts()[-1]
+    assert 'Rini membatalkan peringatan: "alat dibilas"' in post.why("welang.rain.1")
+    assert "is over since its version 2" in post.refused("alert-cancel", scope="welang.rain.1", **RINI)
 
 
 @pytest.mark.parametrize(
@@ -312,14 +318,13 @@ def test_rain_beyond_a_stations_own_limit_is_told(post: Post) -> None:
         ("alert-raise", {"scope": "welang", "level": "merah"}, "'merah' is no level"),
         ("alert-raise", {"scope": "welang", "level": "normal"}, "kentongan alert cancel"),
         ("alert-raise", {"scope": "udara", "level": "AWAS"}, "measures no water (hazard air)"),
-        ("alert-raise", {"scope": "Bangilan", "level": "AWAS"}, "no station of water matters to Kel. Bangilan"),
         ("alert-raise", {"scope": "welang", "level": "AWAS", "by": " "}, "give a name: --by NAME"),
         ("alert-raise", {"scope": "welang", "level": "AWAS", "note": ""}, "--note: write why"),
         ("alert-raise", {"scope": "welang", "level": "AWAS", "until": "25:00"}, "no such time of day"),
         ("alert-raise", {"scope": "welang", "level": "AWAS", "until": "besok"}, "write 06:00, or a moment"),
         ("alert-raise", {"scope": "welang", "level": "AWAS", "until": "2020-01-01T00:00:00+07:00"}, "must lie ahead"),
         ("alert-lower", {"scope": "welang", "level": "WASPADA"}, "stands at NORMAL, so WASPADA is not lower"),
-        ("alert-cancel", {"scope": "welang"}, "no alert of water stands at welang"),
+        ("alert-cancel", {"scope": "welang"}, "no alert of water, rain or air stands at welang"),
         ("alert-cancel", {"scope": "welang.level.9"}, "no station or area 'welang.level.9' is known"),
         ("alert-show", {"alert": "welang.level.9"}, "no alert 'welang.level.9' is known"),
         ("alert-show", {"alert": "welang.level.1@x"}, "after @ comes the number of a version"),
@@ -351,3 +356,93 @@ def test_a_silence_is_not_cancelled_by_a_person(post: Post) -> None:
     post.wait(12)
     assert "ends by itself, with good data" in post.refused("alert-cancel", scope="welang.data.1", **RINI)
     assert "did you mean welang.data.1" in post.refused("alert-show", alert="welang.dat.1")
+
+
+def test_who_goes_to_a_silent_station_closes_its_alert(post: Post) -> None:
+    """The remedy that the refusal names: officers read that somebody works there, and that it is no all-clear."""
+    post.level(4.6)
+    post.wait(12)
+    assert "kentongan station maintain welang" in post.refused("alert-cancel", scope="welang.data.1", **RINI)
+    begun = post.ask("station-maintain", id="welang", minutes=60, reason="ganti baterai", by="Joko")
+    assert [("welang.data.1", "cancelled")] == [(each["alert"], each["kind"]) for each in begun["decided"]]
+    assert "SEDANG DIPERBAIKI, BELUM ADA DATA S. Welang Kraton, 18:21 WIB oleh Joko." in post.texts()[-1]
+    assert "Bukan tanda aman, pantau langsung. Info 112" in post.texts()[-1]
+    assert ["SIAGA"] == [each["level"] for each in post.ask("alert-list", active=True) if each["hazard"] == "level"]
+    post.wait(72)
+    assert "welang.data.2" in [each["alert"] for each in post.ask("alert-list", active=True)]
+
+
+def test_streets_without_a_station_are_raised_by_hand(post: Post) -> None:
+    """Bangilan has no gauge: its alert is held over a crash until the time that was said, and ends in its name."""
+    raised = post.ask(
+        "alert-raise", scope="bangilan", level="siaga", until="18:30", by="Rini", note="air 40 cm di jalan"
+    )
+    assert [("raised", "SIAGA", True)] == [(d["kind"], d["level"], d["public_ok"]) for d in raised["decided"]]
+    area = raised["scope"]
+    assert "hanya petugas yang menetapkan" in post.why("Bangilan")
+    post.crash()
+    post.wait(5)
+    assert ["SIAGA"] == [each["level"] for each in post.ask("alert-list", active=True) if each["scope"] == area]
+    post.wait(20)
+    assert [] == [each for each in post.ask("alert-list", active=True) if each["scope"] == area]
+    assert "turun menjadi NORMAL: waktu yang ditetapkan Rini sudah lewat." in post.why("Bangilan")
+
+
+def test_of_two_alerts_at_a_station_the_one_is_named(post: Post) -> None:
+    """Water and rain: the sentence has the ids to choose from."""
+    limits = [{"window": "10min", "mm": 5, "level": "WASPADA"}]
+    post.ask("station-put", stations=[{"id": "welang", "rain_limits": limits}], mode="change", reason="hujan kota")
+    post.level(4.6)
+    for _ in range(8):
+        SetClock.time += MINUTE
+        body = {"v": 1, "boot": 7, "seq": post.seq, "t": SetClock.time, "s": {"rain_tips": 6}}
+        post.seq += 1
+        post.core.turn([Arrival(b"ews/v1/wl-01/obs", json.dumps(body).encode(), 1, 1, retain=False, generation=1)])
+    said = post.refused("alert-cancel", scope="welang", **RINI)
+    assert "alerts of water and of rain stand at welang; name the one: welang.level.1 or welang.rain.1" == said
+
+
+def test_a_station_is_retired_in_somebodys_name(post: Post) -> None:
+    """What stood is cancelled, its node is free, its history and its id stay; also after a crash."""
+    hilir = dict(WELANG, id="hilir", name="Hilir", kelurahan=["Randusari"], neighbours=[UPPER])
+    assert [] == post.ask("station-put", stations=[hilir], mode="add", reason="uji")["faults"]
+    post.level(4.6)
+    retired = post.ask("station-retire", id="Welang Kraton", by="Rini", reason="jembatan dibongkar")
+    assert ["wl-01"] == retired["nodes"]
+    assert [("welang.level.1", "cancelled"), ("35.75.01.1001.area.1", "ended")] == [
+        (each["alert"], each["kind"]) for each in retired["decided"]
+    ]
+    assert 'Rini menghentikan stasiun ini: "jembatan dibongkar".' in post.why("welang.level.1")
+    assert "BATAL. Peringatan banjir S. Welang Kraton dibatalkan 18:09 WIB oleh Rini." in post.texts()[-1]
+    for _ in range(2):
+        assert ["hilir", "udara"] == [each["id"] for each in post.ask("station-list")]
+        assert "station welang was retired" in post.refused("station-show", id="Welang Kraton")
+        assert "station welang was retired" in post.refused("alert-raise", scope="welang", level="AWAS", **RINI)
+        faults = post.ask("station-put", stations=[WELANG], mode="import", reason="uji")["faults"]
+        assert ["was retired, and ids are never used again; choose another"] == [each["text"] for each in faults]
+        assert "neighbours" not in post.ask("station-document", id="hilir")
+        before = post.rows("SELECT count(*) FROM readings")
+        post.level(3.0)
+        assert before == post.rows("SELECT count(*) FROM readings")
+        post.crash()
+    assert "welang.level.1" in [each["alert"] for each in post.ask("alert-list")]
+    post.wait(60)
+    assert [] == post.ask("alert-list", active=True)
+
+
+def test_a_free_node_serves_another_station_and_nothing_is_taken_twice(post: Post) -> None:
+    """What its first station has of it is known at the second, whatever happened in between."""
+    post.level(3.0)
+    post.ask("station-retire", id="welang", by="Rini", reason="pindah")
+    post.crash()
+    other = dict(WELANG, id="dhompo", name="Dhompo")
+    assert [] == post.ask("station-put", stations=[other], mode="add", reason="uji")["faults"]
+    post.ask("node-change", node="wl-01", station="dhompo", reason="pindah")
+    post.seq -= 1
+    post.level(3.0, minutes=2)
+    assert [("dhompo", 1), ("welang", 3)] == post.rows(
+        "SELECT station, count(*) FROM readings WHERE quantity = 'level_m' GROUP BY station ORDER BY station"
+    )
+
+
+UPPER = {"station": "welang", "side": "upstream", "travel_minutes": 30}

@@ -8,19 +8,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from alerting import engine, engine_level, engine_move, engine_silence
+from alerting import engine, engine_level, engine_move, engine_people, engine_silence
 from alerting.engine import Decision, StationState
-from alerting.events import Event, Ticked
+from alerting.events import Event, Maintained, Observed, Ticked
 from alerting.outbox import Entry, Outbox
 from alerting.rules import StationRules
 from broker.wire import Observation
-from deploy import restore, scopes
+from deploy import core_commands_people, restore, scopes
 from deploy.core import Core
 from deploy.dead_letters import DeadLetters
 from deploy.journal import Group, Journal
 from deploy.soak.day import DayResult, play
 from deploy.soak.installation import Installation, folder
-from deploy.soak.plan import FAULTS, plan_of
+from deploy.soak.plan import KINDS, plan_of
 from ingest.received import Received
 from ingest.stations import Node
 
@@ -53,7 +53,7 @@ def told(result: DayResult) -> str:
 @pytest.mark.parametrize("number", range(DAYS))
 def test_every_fault_is_survived(installation: Installation, number: int) -> None:
     """Each kind of fault on one of a few days, two or three a day: every promise is kept."""
-    result = play(installation, plan_of(7, number, FAULTS[number::DAYS]))
+    result = play(installation, plan_of(7, number, KINDS[number::DAYS]))
     assert "" == told(result)
     assert 5760 == result.readings
     assert result.load.alarms > 0
@@ -151,7 +151,14 @@ def test_it_finds_an_alert_without_a_cause(installation: Installation, monkeypat
 
 def test_it_finds_a_backlog_that_warns(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings hours old are taken for the present."""
-    monkeypatch.setattr(engine, "_is_now", lambda rules, reading: True)
+    honest = engine._on_reading
+
+    def hasty(
+        state: StationState, rules: StationRules, reading: engine.ReadingTaken
+    ) -> tuple[StationState, tuple[Decision, ...]]:
+        return honest(state, msgspec.structs.replace(rules, horizon_ms=2**53), reading)
+
+    monkeypatch.setattr(engine, "_on_reading", hasty)
     assert "I4" == first_breach(installation, "backlog")
 
 
@@ -230,5 +237,48 @@ def test_it_finds_an_audit_chain_that_does_not_hold(
 
 def test_it_finds_an_outbox_that_grows(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is ever sent."""
-    monkeypatch.setattr(Outbox, "claim", lambda self, now, free, rev: ([], []))
+    monkeypatch.setattr(Outbox, "claim", lambda self, now, ids: ([], []))
     assert "I3" == first_breach(installation, "garbage")
+
+
+# -- planted bugs: operators' words ----------------------------------------------------------------------------------
+
+
+def test_it_finds_a_level_that_nobody_holds(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a person raised is left with the next good data."""
+    honest = engine_people._decide
+
+    def forgetful(
+        state: StationState, rules: StationRules, event: Observed, level: int
+    ) -> tuple[StationState, tuple[Decision, ...]]:
+        after, decisions = honest(state, rules, event, level)
+        return msgspec.structs.replace(after, manual=None), decisions
+
+    monkeypatch.setattr(engine_people, "_decide", forgetful)
+    assert "I5" == first_breach(installation, *["operator raises"] * 4)
+
+
+def test_it_finds_a_level_that_comes_back_at_once(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An officer brings a level down, and the next samples raise it again."""
+    monkeypatch.setattr(engine_level, "is_dismissed", lambda state, level, at: False)
+    assert "I5" == first_breach(installation, *["operator lowers", "operator cancels"] * 4)
+
+
+def test_it_finds_a_warning_from_under_somebodys_hands(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Maintenance is said, stored and without effect."""
+    monkeypatch.setitem(engine._taken_by, Maintained, lambda state, rules, event: (state, ()))
+    assert first_breach(installation, *["operator maintains"] * 8) in ("I5", "I6")
+
+
+def test_it_finds_streets_that_never_dry(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An area without a station stays where somebody raised it until a time that is over."""
+    monkeypatch.setattr(scopes, "area_deadline", lambda state, rules: None)
+    assert "I2" == first_breach(installation, *["operator raises"] * 8)
+
+
+def test_it_finds_a_word_in_the_wrong_name(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that people decide is signed by one of them."""
+    monkeypatch.setattr(core_commands_people, "person", lambda request: "Petugas Tiga")
+    assert "I5" == first_breach(installation, *["operator raises"] * 4)

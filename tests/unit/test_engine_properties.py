@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerting.engine import StationState, moved, silence_deadline, standing, step, trend_of
+from alerting.engine import StationState, moved, silence_deadline, standing, step
 from alerting.episodes import Decision
 from alerting.events import (
     AirIndexed,
@@ -190,15 +190,3 @@ def test_what_areas_hear_of_is_what_changed(story: list[tuple[int, int, float, i
         old, new = standing(before, EVERYTHING, at(0)), standing(state, EVERYTHING, at(0))
         same = msgspec.structs.replace(old, value=new.value, value_at=new.value_at) == new
         assert (None if same else new) == news
-
-
-def test_a_snapshot_of_the_first_version_is_read_and_goes_on() -> None:
-    """Level, episode and window are those that were written; what is new begins as unknown."""
-    times = tuple(at(minute) for minute in range(24))
-    old = (2, at(20), 3, 2, None, 1, 2, times[-1], times[-1] + 200, 4.6, (9, 5, 0), (None, None, at(0)), times)
-    encoded = msgspec.msgpack.encode((*old, tuple(4.0 + 0.02 * minute for minute in range(24))))
-    state = msgspec.msgpack.decode(encoded, type=StationState)
-    assert (2, 3, None) == (state.level, state.level_episode, state.motion)
-    assert None is not trend_of(state)
-    state, decisions = play([reading(24, 4.7), reading(25, 4.7)], PLAIN, state)
-    assert (2, 2, []) == (state.level, state.verified_level, decisions)

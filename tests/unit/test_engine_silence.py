@@ -7,7 +7,7 @@ import pytest
 
 from alerting.blind import EVERYTHING, GroupState, group_deadline, group_step
 from alerting.engine import StationState, moment, silence_deadline, step, trend_of
-from alerting.events import Event, GroupHeard, GroupTicked, RainSummed, Sums, Ticked
+from alerting.events import Event, GroupHeard, GroupTicked, Maintained, RainSummed, Sums, Ticked
 from alerting.explain import why
 from alerting.rules import GroupRules, StationRules
 from broker.quality_flags import Flag
@@ -75,12 +75,17 @@ def test_a_deadline_is_always_later_after_its_tick() -> None:
 
 
 def test_silence_raises_when_the_rise_could_be_there() -> None:
-    """0.35 m/h and 1 m to go: when the water may be two hours away, not at once; 0.15 m/h: not at all."""
-    state, _ = play(rise(3.4, 0.35, 24))
+    """A metre to go at 0.45 m/h: within two intervals. At 0.25 m/h: when the water may be three hours away; at 0.15:
+    not at all.
+    """
+    soon, decisions = play(ticks(23, 26), state=play(rise(3.4, 0.45, 24))[0])
+    assert [("raised_higher", "silent_rising", 2)] == told(decisions)
+    assert soon.at_least
+    state, _ = play(rise(3.45, 0.25, 24))
     assert 1 == state.level
     after, decisions = play(ticks(23, 83), state=state)
     assert [("raised", "silence", 1), ("raised_higher", "silent_rising", 2)] == told(decisions)
-    assert 20 * MINUTE < decisions[1].at - at(23) < 50 * MINUTE
+    assert 10 * MINUTE < decisions[1].at - at(23) < 50 * MINUTE
     assert (True, 1) == (after.at_least, after.public_level)
     far, decisions = play(ticks(23, 300), state=play(rise(3.5, 0.15, 24))[0])
     assert [("raised", "silence", 1)] == told(decisions)
@@ -211,7 +216,7 @@ def test_a_lost_gateway_inhibits_the_alarms_of_its_nodes() -> None:
     state, decisions = play(ticks(5, 40, cut_by="gw-barat"), state=state)
     assert [("raised", "silence", 0)] == told(decisions)
     assert "gw-barat" == decisions[0].inhibited_by
-    assert "tidak diberitakan sendiri karena gw-barat putus" in why(decisions[0], WIB)
+    assert "tidak diberitakan sendiri karena Gateway gw-barat putus" in why(decisions[0], WIB)
     heard, back = play([reading(40, 3.0)], state=state)
     assert [("ended", "gw-barat")] == [(d.kind, d.inhibited_by) for d in back]
     assert None is heard.inhibited_by
@@ -288,3 +293,19 @@ def test_without_thresholds_silence_raises_no_level() -> None:
     assert [("raised", "silence", 0)] == told(decisions)
     assert isinstance(state, StationState)
     assert None is not trend_of(state)
+
+
+@pytest.mark.parametrize("low", [1.0, 4.0])
+def test_maintenance_closes_the_alert_of_a_silence(low: float) -> None:
+    """Somebody is at the sensor: the silence is his; the level stays, and silence counts anew when he is done."""
+    state, _ = play([*series([low] * 5), *ticks(5, 20)])
+    work = Maintained(at=at(30), by="Budi", reason="ganti baterai", until=at(90))
+    state, decisions = play([work, *ticks(31, 90)], state=state)
+    assert [("cancelled", "worked", int(low > 3.5))] == told(decisions)
+    assert ("Budi", 1, 2) == (decisions[0].by, decisions[0].episode, decisions[0].version)
+    assert 'Budi mulai bekerja di stasiun yang diam: "ganti baterai"' in why(decisions[0], WIB)
+    state, decisions = play(ticks(90, 100), state=state)
+    assert [] == decisions
+    _, decisions = play(ticks(100, 102), state=state)
+    assert [("raised", "silence", int(low > 3.5))] == told(decisions)
+    assert 2 == decisions[0].episode

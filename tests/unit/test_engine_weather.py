@@ -1,5 +1,6 @@
 """Rain and air at a station, and areas."""
 
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -231,4 +232,75 @@ def test_an_area_whose_stations_change_forgets_those_that_left() -> None:
     state, _ = play_area([moved(0, "kraton", 2)])
     fewer = msgspec.structs.replace(AREA, version=3, stations=("dhompo",), hold_down_ms=0)
     state, decisions = area_step(state, fewer, RulesChanged(at=at(5), author="Rini"))
+    assert [("ended", "stations", 0)] == told(decisions)
+
+
+def cancel(minute: float, hazard: Literal["rain", "air"], **said: Any) -> Observed:
+    return Observed(at=at(minute), by="Rini", note="alat disiram", level=0, hazard=hazard, **said)
+
+
+def test_a_person_cancels_rain_that_never_fell() -> None:
+    """A bucket that was rinsed: it is not raised again while its millimetres are in the sum, more rain is."""
+    state, decisions = play([rained(0, 25, 65), cancel(5, "rain"), rained(10, 25, 65), rained(100, 2, 65)], RAIN)
+    assert [("raised", "rain", 2), ("cancelled", "operator", 0)] == told(decisions)
+    assert ("Rini", 1) == (decisions[1].by, decisions[1].episode)
+    assert 'Pukul 23:05 Rini membatalkan peringatan: "alat disiram".' == why(decisions[1], WIB)
+    _, higher = play([rained(110, 40, 95)], RAIN, state)
+    assert [("raised", "rain", 3)] == told(higher)
+    assert 2 == higher[0].episode
+    _, later = play([rained(186, 2, 65)], RAIN, state)
+    assert [("raised", "rain", 2)] == told(later)
+    over, _ = play([rained(110, 1, 1)], RAIN, state)
+    _, again = play([rained(120, 22, 25)], RAIN, over)
+    assert [("raised", "rain", 1)] == told(again)
+
+
+def test_a_person_cancels_air_until_the_index_is_better_or_worse() -> None:
+    """Smoke beside the sensor stays in the mean of a day; a higher category is told, and the day after it all."""
+    state, decisions = play([aired(0, 3), cancel(10, "air"), aired(60, 3), aired(120, 2)], AIR)
+    assert [("raised", "air", 2), ("cancelled", "operator", 0)] == told(decisions)
+    _, worse = play([aired(180, 4)], AIR, state)
+    assert [("raised", "air", 3)] == told(worse)
+    _, next_day = play([aired(24 * 60 + 20, 3)], AIR, state)
+    assert [("raised", "air", 2)] == told(next_day)
+    clean, _ = play([aired(180, 0)], AIR, state)
+    _, again = play([aired(240, 3)], AIR, clean)
+    assert [("raised", "air", 2)] == told(again)
+
+
+def test_a_person_says_until_when_a_cancelled_alert_stays_cancelled() -> None:
+    """Ten minutes are ten minutes; and there must be something to cancel."""
+    state, _ = play([rained(0, 25, 65), cancel(5, "rain", until=at(15))], RAIN)
+    assert [("raised", "rain", 2)] == told(play([rained(16, 25, 65)], RAIN, state)[1])
+    for hazard in ("rain", "air"):
+        assert [] == play([cancel(5, hazard)], RAIN)[1]
+
+
+def aired(minute: float, category: int) -> AirIndexed:
+    return AirIndexed(at(minute), 100 * category, category, "PM2,5", 1.0)
+
+
+def test_an_area_without_a_station_stands_where_people_say() -> None:
+    """Water in the streets: raised by hand, held until the time that was said, and nobody is asked for data."""
+    streets = AreaRules(area="35.75.01.1001", version=1, stations=())
+    state, (raised,) = area_step(AreaState(), streets, Observed(at=at(0), by="Rini", level=2, until=at(60)))
+    assert ("raised", 2, True, "Rini") == (raised.kind, raised.level, raised.public_ok, raised.by)
+    deadline = area_deadline(state, streets)
+    assert at(60) == deadline
+    assert (state, ()) == area_step(state, streets, tick(59))
+    state, (ended,) = area_step(state, streets, tick(60.1))
+    assert ("ended", "over", 0, "Rini") == (ended.kind, ended.why, ended.level, ended.by)
+    assert "Pukul 00:00 wilayah 35.75.01.1001 turun menjadi NORMAL: waktu yang ditetapkan Rini sudah lewat." == why(
+        ended, WIB
+    )
+    assert None is area_deadline(state, streets)
+
+
+def test_an_area_that_people_hold_goes_down_with_its_stations_when_their_time_is_over() -> None:
+    """WASPADA by hand until minute 60, SIAGA by a station in between: each is told once, in its own words."""
+    held = Observed(at=at(0), by="Rini", level=1, until=at(60))
+    state, decisions = play_area([held, moved(10, "kraton", 2), moved(20, "kraton", 0), tick(30.1)])
+    assert [("raised", "operator", 1), ("raised_higher", "stations", 2), ("lowered", "stations", 1)] == told(decisions)
+    assert at(60) == area_deadline(state, AREA)
+    _, decisions = play_area([tick(60.1), tick(70.2)], state)
     assert [("ended", "stations", 0)] == told(decisions)

@@ -250,8 +250,7 @@ def particle_frame(pm25: int, pm10: int, cf1: int) -> bytes:
     return frame + struct.pack(">H", sum(frame))
 
 
-PMS_STEP = """values, bad, waiting = driver.parse(waiting + unhexlify(piece)); broken += bad
-        if values: found.append(values)"""
+PMS_STEP = A02_STEP
 
 
 def test_particle_frames_in_any_pieces(tmp_path: Path) -> None:

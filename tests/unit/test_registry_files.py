@@ -52,7 +52,7 @@ AIR = {"id": "udara", "name": "Udara", "hazard": "air"}
 
 
 def registry_of(*tables: dict[str, Any]) -> Registry:
-    registry = Registry(stations={}, officers=())
+    registry = Registry(stations={})
     made = plan(tables, registry, mode="import", now=NOW, author="uji", reason="uji")
     assert () == made.faults
     for step in made.steps:

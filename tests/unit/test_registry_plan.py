@@ -17,7 +17,7 @@ def table(**changes: Any) -> dict[str, Any]:
 
 
 def empty() -> Registry:
-    return Registry(stations={}, officers=())
+    return Registry(stations={})
 
 
 def planned(registry: Registry, *tables: dict[str, Any], mode: Any = "import", now: int = NOW) -> Plan:

@@ -33,7 +33,7 @@ from tests.engine_timetable import RULES, THRESHOLDS
         (lambda: AirRule(waspada=3, siaga=3, awas=4), "air categories must rise within 1..4: 3 < 3 < 4"),
         (lambda: AirRule(worsening_ugm3=-1), "worsening_ugm3 0 or more"),
         (lambda: msgspec.structs.replace(RULES, silence_after_ms=0), "silence_after and horizon must be above 0"),
-        (lambda: AreaRules(area="a", version=1, stations=()), "area a needs at least one station"),
+        (lambda: AreaRules(area="a", version=1, stations=(), agree=1), "area a: agree must be 2"),
         (lambda: AreaRules(area="a", version=1, stations=("s",), hold_down_ms=-1), "area a: hold_down"),
         (lambda: GroupRules(group="gw", version=1, silence_after_ms=0), "group gw: silence_after must be above 0"),
     ],

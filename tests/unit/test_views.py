@@ -7,7 +7,7 @@ from broker.levels import State
 from broker.live import AirView
 from broker.quality_flags import Flag
 from broker.station import Epoch, Station
-from deploy.views import masked, state_of, station_view
+from deploy.views import state_of, station_view
 from ingest.readings import Reading
 
 T0 = 1_795_000_000_000
@@ -60,8 +60,3 @@ def test_states_that_are_no_level() -> None:
     ]
     bad = StationState(last_seen=T0, air=Episode(level=2))
     assert State.SIAGA is state_of(bad, air, unknown)
-
-
-def test_numbers_are_masked() -> None:
-    """Country code and the last three digits."""
-    assert "+62********001" == masked("+6281200000001")

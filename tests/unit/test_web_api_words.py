@@ -32,6 +32,11 @@ COUNTS = {
     "minutes",
     "spoke",
     "gauges",
+    "waiting",
+    "audience",
+    "told",
+    "parts",
+    "septets",
 }
 
 

@@ -45,6 +45,17 @@ def test_only_ended_alerts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (["w.level.0", "w.level.2", "w.level.3"], 1) == (list(copy.alerts), copy.forgotten)
 
 
+def test_a_retired_station_leaves_the_page() -> None:
+    """It came as any other, and is gone with its last word; whoever never knew it does not mind."""
+    copy, station = Replica(), river("Welang", NOW, 3.0, age=0)
+    last = msgspec.structs.replace(station, retired=True)
+    copy.apply(Event(id=1, kind="station", data=msgspec.Raw(msgspec.json.encode(station))))
+    assert [station.id] == list(copy.stations)
+    for number in (2, 3):
+        change = copy.apply(Event(id=number, kind="station", data=msgspec.Raw(msgspec.json.encode(last))))
+        assert ({}, station.id) == (copy.stations, change.id)
+
+
 def test_an_entity_outside_the_contract_is_refused() -> None:
     """Text where a number is due changes nothing."""
     copy = Replica()

@@ -37,6 +37,12 @@ MOMENTS: Final = frozenset(
         "low_at",
         "above_from",
         "above_until",
+        "acknowledged_at",
+        "made_at",
+        "decided_at",
+        "due_at",
+        "onset",
+        "expires",
     }
 )
 

@@ -4,14 +4,13 @@ Beyond its range it sends nothing at all, so what is left in the buffer would lo
 by throwing the buffer away. The blind zone ends at 30 mm, the range at 4500 mm.
 """
 
-import asyncio
-from time import ticks_add, ticks_diff, ticks_ms
-
 from machine import UART
+
+from frames import gather
+from spread import median_and_spread
 
 _FRAMES = 7
 _WAIT_MS = 3000
-_POLL_MS = 100
 _NEAREST_MM = 30
 _FARTHEST_MM = 4500
 
@@ -22,29 +21,15 @@ class Driver:
         self._uart = UART(config["uart"], baudrate=9600, tx=config["tx"], rx=config["rx"])
 
     async def read(self):
-        """The median of several frames, in mm."""
-        self._uart.read()
-        distances, broken = await self._gather()
-        if not distances:
-            return self._failed("checksum" if broken else "no_return")
-        distance = sorted(distances)[len(distances) // 2]
-        if not _NEAREST_MM <= distance <= _FARTHEST_MM:
-            return self._failed("out_of_range")
-        return {self.series[0]: distance}, {}
-
-    async def _gather(self):
-        late = ticks_add(ticks_ms(), _WAIT_MS)
-        waiting = b""
-        distances, broken = [], 0
-        while len(distances) < _FRAMES and ticks_diff(late, ticks_ms()) > 0:
-            await asyncio.sleep_ms(_POLL_MS)
-            found, bad, waiting = parse(waiting + (self._uart.read() or b""))
-            distances.extend(found)
-            broken += bad
-        return distances, broken
-
-    def _failed(self, fault):
-        return {self.series[0]: None}, {self.series[0]: fault}
+        """The median of several frames, in mm, and their spread."""
+        series = self.series[0]
+        distances, fault = await gather(self._uart, parse, _FRAMES, _WAIT_MS)
+        if fault:
+            return {series: None}, {series: fault}
+        found = median_and_spread(series, distances)
+        if not _NEAREST_MM <= found[series] <= _FARTHEST_MM:
+            return {series: None}, {series: "out_of_range"}
+        return found, {}
 
 
 def parse(data):

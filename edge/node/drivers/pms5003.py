@@ -4,15 +4,15 @@ The fan needs 30 s before the values mean something. PM2.5 is given twice: as th
 the "CF=1" value on which correction formulas for humid air are built.
 """
 
-import asyncio
 import struct
-from time import ticks_add, ticks_diff, ticks_ms
+from time import ticks_diff, ticks_ms
 
 from machine import UART
 
+from frames import gather
+
 _WARM_UP_MS = 30000
 _WAIT_MS = 5000
-_POLL_MS = 250
 _FRAME_BYTES = 32
 _START = b"\x42\x4d"
 _MOST_UGM3 = 1000
@@ -33,41 +33,31 @@ class Driver:
             self._is_warm = ticks_diff(ticks_ms(), self._started) >= _WARM_UP_MS
         if not self._is_warm:
             return self._failed("warming_up")
-        self._uart.read()
-        values, broken = await self._next_frame()
-        if values is None:
-            return self._failed("checksum" if broken else "comms")
-        if max(values) > _MOST_UGM3:
+        frames, fault = await gather(self._uart, parse, 1, _WAIT_MS)
+        if fault:
+            return self._failed("comms" if fault == "no_return" else fault)
+        if max(frames[0]) > _MOST_UGM3:
             return self._failed("out_of_range")
-        return dict(zip(self.series, values)), {}  # noqa: B905 - MicroPython has no strict
-
-    async def _next_frame(self):
-        late = ticks_add(ticks_ms(), _WAIT_MS)
-        waiting, broken = b"", 0
-        while ticks_diff(late, ticks_ms()) > 0:
-            await asyncio.sleep_ms(_POLL_MS)
-            values, bad, waiting = parse(waiting + (self._uart.read() or b""))
-            broken += bad
-            if values is not None:
-                return values, broken
-        return None, broken
+        return dict(zip(self.series, frames[0])), {}  # noqa: B905 - MicroPython has no strict
 
     def _failed(self, fault):
         return dict.fromkeys(self.series), dict.fromkeys(self.series, fault)
 
 
 def parse(data):
-    """(PM2.5, PM10, PM2.5 at CF=1) of the first whole frame or None, how many were broken, and the bytes left."""
-    broken = 0
+    """(PM2.5, PM10, PM2.5 at CF=1) of each whole frame, how many were broken, and the bytes that begin the next one."""
+    found, broken = [], 0
     while True:
         at = data.find(_START)
         if at < 0:
-            return None, broken, data[-1:]
+            return found, broken, data[-1:] if data[-1:] == _START[:1] else b""
         data = data[at:]
         if len(data) < _FRAME_BYTES:
-            return None, broken, data
+            return found, broken, data
         words = struct.unpack(">16H", data[:_FRAME_BYTES])
         if words[1] == 28 and words[15] == sum(data[: _FRAME_BYTES - 2]):
-            return (words[6], words[7], words[3]), broken, data[_FRAME_BYTES:]
-        broken += 1
-        data = data[2:]
+            found.append((words[6], words[7], words[3]))
+            data = data[_FRAME_BYTES:]
+        else:
+            broken += 1
+            data = data[2:]

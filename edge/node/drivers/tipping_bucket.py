@@ -9,6 +9,7 @@ from time import ticks_diff, ticks_ms
 from machine import Pin
 
 _DEAD_MS = 250
+_AT_MOST_EVERY_MS = 10000  # a cloudburst tips every few seconds: its tips are told together
 
 
 class Driver:
@@ -16,6 +17,7 @@ class Driver:
         self.series = (config["series"],)
         self._tips = 0
         self._told = 0
+        self._told_at = ticks_ms()
         self._last = None
         self._pin = Pin(config["pin"], Pin.IN, Pin.PULL_UP)
         self._pin.irq(handler=self._fell, trigger=Pin.IRQ_FALLING)
@@ -23,9 +25,13 @@ class Driver:
     async def read(self):
         """How many tips there were since the last read."""
         tips = self._tips
-        told, self._told = self._told, tips
+        told, self._told, self._told_at = self._told, tips, ticks_ms()
         self._forget_old_edge()
         return {self.series[0]: tips - told}, {}
+
+    def has_news(self):
+        """Whether it rains: the first tip is told at once, the next ones together."""
+        return self._tips != self._told and ticks_diff(ticks_ms(), self._told_at) >= _AT_MOST_EVERY_MS
 
     def _fell(self, pin):
         now = ticks_ms()

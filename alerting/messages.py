@@ -1,0 +1,96 @@
+"""A message: one text for one recipient by one channel, a row of the outbox."""
+
+from typing import Final, Literal
+
+import msgspec
+
+State = Literal["queued", "sending", "accepted", "delivered", "undelivered", "expired", "unknown", "dead"]
+OPEN: Final = ("queued", "sending", "unknown")
+
+VALID_MS: Final = 30 * 60_000
+FIRST_RETRY_MS: Final = 2_000
+LAST_RETRY_MS: Final = 60_000
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """A row of ``outbox``, in the table's order.
+
+    ``address`` is masked: where it really goes is looked up when it leaves. ``settled_at`` of an accepted message
+    stays when it is delivered later; ``changed_at`` is the time of the state it has. A message that nobody could say
+    anything about for an hour stays ``unknown``, settled.
+    """
+
+    id: int
+    rev: int
+    key: str
+    alert: str
+    version: int
+    recipient: str
+    address: str
+    channel: str
+    body: str
+    priority: int
+    state: State
+    attempts: int
+    created_at: int
+    observed_at: int | None
+    valid_until: int
+    next_at: int
+    attempted_at: int | None = None
+    settled_at: int | None = None
+    latency_ms: float | None = None
+    reference: str | None = None
+    reason: str | None = None
+    changed_at: int | None = None
+    doubtful: int = 0  # how often it was sent and nobody knows what became of it
+    moved_to: str | None = None  # the channel that sends it instead
+    public: bool = False  # not an officer's
+    doubtful_before: int = 0  # the same of the channels that had it before
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """What the sender is to do with an entry: send it, or find out what became of it.
+
+    ``address`` is in clear and nowhere else; ``entry.attempts`` tells this attempt from others at the same message.
+    """
+
+    entry: Entry
+    is_lookup: bool
+    address: str = ""
+
+
+def backoff_ms(attempts: int, entry_id: int) -> int:
+    """The wait before the next try: doubling from 2 s to 60 s, spread by up to a quarter by the entry's id."""
+    wait = min(LAST_RETRY_MS, FIRST_RETRY_MS << min(attempts, 10))
+    return wait - (wait // 4) * (entry_id % 64) // 64
+
+
+def key_of(alert: str, version: int, recipient: str, channel: str) -> str:
+    """What makes a message one of its kind; the same over all its attempts."""
+    return f"{alert}/{version}/{recipient}/{channel}"
+
+
+def follower_of(entry: Entry, *, channel: str, address: str, now: int, new_id: int) -> Entry:
+    """The message that goes by ``channel`` instead of ``entry``: new, but of the same validity and the same doubts."""
+    return Entry(
+        id=new_id,
+        rev=new_id,
+        key=key_of(entry.alert, entry.version, entry.recipient, channel),
+        alert=entry.alert,
+        version=entry.version,
+        recipient=entry.recipient,
+        address=address,
+        channel=channel,
+        body=entry.body,
+        priority=entry.priority,
+        state="queued",
+        attempts=0,
+        created_at=entry.created_at,
+        observed_at=entry.observed_at,
+        valid_until=entry.valid_until,
+        next_at=now,
+        reason=f"Dialihkan dari {entry.channel}.",
+        changed_at=now,
+        public=entry.public,
+        doubtful_before=entry.doubtful_before + entry.doubtful,
+    )
