@@ -75,7 +75,7 @@ class Outbox:
             self._put(entry)
 
     def supersede(self, versions: Mapping[str, int]) -> None:
-        """By alert: no message about an earlier version leaves from now on; what waits expires with the next claims.
+        """By alert: no public message about an earlier version leaves from now on; what waits expires at a claim.
 
         Also what comes back to the queue later. A restart forgets it. Looks at every open entry once.
         """
@@ -278,7 +278,7 @@ class Outbox:
     # -- entries -------------------------------------------------------------------------------------------------
 
     def _is_superseded(self, entry: Entry) -> bool:
-        return entry.version < self._superseded.get(entry.alert, 0)
+        return entry.public and entry.version < self._superseded.get(entry.alert, 0)
 
     def _is_over(self, entry: Entry, now: int) -> bool:
         return now > entry.valid_until or self._is_superseded(entry)

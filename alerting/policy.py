@@ -25,6 +25,7 @@ DIGEST: Final = "ringkasan"
 DIGEST_PRIORITY: Final = 21
 DIGEST_VALID_MS: Final = 4 * VALID_MS
 NO_WAY: Final = "Tidak ada saluran pesan."
+BY_HAND: Final = ("operator", "over")
 UNOBSERVED: Final = ("silence", "all_silent", "all_heard")  # nothing was measured that a latency could count from
 
 
@@ -43,9 +44,17 @@ def alert_id(decision: Decision) -> str:
 def is_for_officers(decision: Decision) -> bool:
     """Whether officers get a message: of each station's water, rain, air and silence, once for what is silent together.
 
-    What is inhibited is told to nobody: the alert that stands for it was told. An area's alert is the public's.
+    What is inhibited is told to nobody: the alert that stands for it was told. An area's alert is the public's;
+    officers are told of it when somebody decided it, because no station's message says so, and another one must
+    approve it.
     """
-    return decision.inhibited_by is None and decision.hazard in FOR_OFFICERS
+    is_for_them = decision.hazard in FOR_OFFICERS or is_by_hand(decision)
+    return decision.inhibited_by is None and is_for_them
+
+
+def is_by_hand(decision: Decision) -> bool:
+    """Whether an area stands where it does because somebody said so, or because the time that he gave is over."""
+    return decision.hazard == "area" and decision.why in BY_HAND
 
 
 def priority(decision: Decision) -> int:

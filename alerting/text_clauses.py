@@ -61,7 +61,8 @@ class AlertText:
     the level then being the least that it may be. Hazard ``group`` is what falls silent together: BUTA, or with a
     ``station_name`` that gateway. ``eta_from`` and ``eta_to`` bound the time of ``next_level``, which is the one above
     ``level`` unless it is given. ``by`` is the person whose word it is, ``why`` being "operator", "observed" or
-    "rules". ``in_maintenance``: somebody works on the sensor.
+    "rules". ``in_maintenance``: somebody works on the sensor. ``is_for_approval``: an
+    area that somebody raised, whose message to the public waits for a second person.
     """
 
     kind: Kind
@@ -83,6 +84,7 @@ class AlertText:
     by: str | None = None
     verified: bool = True
     in_maintenance: bool = False
+    is_for_approval: bool = False
     at_least: bool = False
     silent: bool = False
     silent_for_ms: int | None = None
@@ -152,6 +154,8 @@ def to_do(alert: AlertText) -> str:
         return _to_do_while_blind(alert, advice)
     if alert.is_up and alert.in_maintenance:
         return "alat sedang dikerjakan, pastikan di lokasi"
+    if alert.is_for_approval:
+        return "pesan untuk warga menunggu persetujuan orang kedua"
     advices = {
         "raised": advice if alert.verified else f"cek di lokasi, {advice}",
         "lowered": "masih buruk, pakai masker" if alert.hazard == "air" else f"belum aman, {advice}",

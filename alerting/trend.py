@@ -36,6 +36,8 @@ Z_80: Final = 1.2815515655446004  # the normal distribution's quantile for a two
 SOONER: Final = 0.85
 LATER: Final = 1.35
 MOST_SLOWING: Final = 0.15
+AT_SOONEST: Final = 0.33  # held at each of 49 crossings of four real gauges, where no range of use did
+COARSE_MS: Final = 10 * 60_000
 SURE: Final = 0.6  # a rise is forecast when even its slow end is this part of its rate
 BELOW_CREST: Final = 1 / 3  # and over this part of the way to the crest that its slowing points to
 FAR_MS: Final = 6 * HOUR_MS
@@ -195,9 +197,11 @@ def time_to(height: float, *, value: float, trend: Trend, now: int) -> Eta | Non
     """When ``height`` metres will be reached from ``value`` at ``now``: a range that holds it four times in five.
 
     None when the water is there, does not surely rise, takes longer than anybody can say, or less time than there is
-    between two samples.
+    between two samples. Of samples far apart only the earliest moment is said: the rate lags where a rise begins.
     """
     expected = expected_ms(height, value=value, trend=trend)
     if not expected or not trend.spacing_ms <= expected <= FAR_MS:
         return None
+    if trend.spacing_ms > COARSE_MS:
+        return Eta(int(now + AT_SOONEST * expected), None)
     return Eta(int(now + SOONER * expected), int(now + LATER * expected))

@@ -2,6 +2,8 @@
 
 from alerting.blind import EVERYTHING, GATEWAY, is_group
 from alerting.engine import Decision
+from alerting.policy import is_by_hand
+from alerting.policy_rules import UP
 from alerting.text_clauses import AlertText, Hazard
 from broker.levels import Level
 from broker.station import Station
@@ -44,6 +46,7 @@ def alert_text(
         by=decision.by,
         verified=decision.verified or decision.at_least,
         in_maintenance=decision.maintenance is not None,
+        is_for_approval=is_by_hand(decision) and decision.kind in UP,
         silent=is_silence,
         silent_for_ms=decision.silent_for_ms,
         at_least=decision.at_least or (is_silence and decision.why != "doubtful" and decision.level > Level.NORMAL),
@@ -60,7 +63,7 @@ def _place(scope: str, name: str) -> str:
 def hazard_of(decision: Decision, station: Station | None) -> Hazard:
     """What the text is about: a silence is of what the station measures."""
     if station is None:
-        return "group"
+        return "level" if decision.hazard == "area" else "group"
     match decision.hazard:
         case "rain" | "air" as hazard:
             return hazard

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from deploy.notice_audience import Target
 
 MOST_AHEAD_MS: Final = 366 * 86_400_000
-OF_ALERTS: Final = "SELECT state, count(*) FROM outbox WHERE key >= ? AND key < ? GROUP BY state"
+OF_ALERTS: Final = "SELECT state, count(*) FROM outbox WHERE key >= ? AND key < ? AND public GROUP BY state"
 
 
 # -- acknowledgement -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from deploy.journal import Group, Journal
 
 Target = tuple[str, int]  # a recipient's id, and the place of the nearest area that he is told of
 LEFT: Final = ("sending", "accepted", "delivered", "unknown")
-OF_ALERT: Final = "SELECT key, recipient, state, doubtful FROM outbox WHERE key >= ? AND key < ?"
+OF_ALERT: Final = "SELECT key, recipient, state, doubtful FROM outbox WHERE key >= ? AND key < ? AND public"
 AFTER_SLASH: Final = "0"  # the character after "/"
 
 
@@ -83,6 +83,6 @@ class Audiences:
             for key, recipient, state, doubtful in self._journal.connection.execute(OF_ALERT, (first, end))
         }
         for key, entry in group.messages.items():
-            if entry.alert == alert:
+            if entry.alert == alert and entry.public:
                 states[key] = (entry.recipient, entry.state in LEFT or self._outbox.may_have_left(key))
         return list(dict.fromkeys(recipient for recipient, has_left in states.values() if has_left))

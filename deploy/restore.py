@@ -20,6 +20,7 @@ from broker.clock import Clock
 from deploy.journal import SNAPSHOT_FLOOR, Journal
 from deploy.memory import Memory
 from deploy.registry import Registry
+from deploy.registry.rules import with_shared_parts
 from deploy.tail import fold_tail
 from ingest.nodes import node_states
 from ingest.quality_state import SeriesState
@@ -79,7 +80,7 @@ def _rules_in_force(journal: Journal, registry: Registry) -> dict[str, StationRu
     recorded: dict[str, int] = {}
     for name, at, text in journal.connection.execute(RULES_IN_ORDER):
         if name in registry.stations:
-            found[name] = decode(text)
+            found[name] = with_shared_parts(decode(text))
             recorded[name] = at
     for name, at in recorded.items():
         registry.wait(registry.stations[name], at)

@@ -209,9 +209,14 @@ class NoticePost:
     def told(self, alert: str, version: int) -> list[str]:
         """Who has a message of an alert's version in the outbox, dead or alive."""
         found = self.rows("SELECT recipient FROM outbox WHERE alert = ? AND version = ? ORDER BY id", alert, version)
-        return [recipient for (recipient,) in found]
+        return [recipient for (recipient,) in found if self._is_counted(alert, recipient)]
 
     def reached(self, alert: str, version: int) -> list[str]:
         """Whose message of it the provider took, in order."""
         first = f"{alert}/{version}/"
-        return [key.split("/")[-2] for key in self.sent if key.startswith(first)]
+        found = [key.split("/")[-2] for key in self.sent if key.startswith(first)]
+        return [recipient for recipient in found if self._is_counted(alert, recipient)]
+
+    def _is_counted(self, alert: str, recipient: str) -> bool:
+        """Of an area's alert the public; officers hear of it when somebody raised it by hand."""
+        return ".area." not in alert or recipient not in {each.name for each in self.settings.officers}

@@ -1,6 +1,7 @@
 """From a station's document to the engine's rules, and which of them are in force when."""
 
-from typing import Final, get_args
+from functools import lru_cache
+from typing import Final, TypeVar, get_args
 
 import msgspec
 
@@ -16,6 +17,7 @@ PLACES: Final = get_args(rules.Where)
 NEVER: Final = "never"
 CATEGORY_NAMES: Final = tuple(category.name for category in CATEGORIES)
 QUANTITIES = {"level": "level_m", "tide": "level_m", "rain": "rain_mm", "air": "pm25_ugm3"}
+Part = TypeVar("Part")
 DERIVATION = "2"  # of rules from documents: when it changes, a start derives every station's rules again
 
 
@@ -102,4 +104,16 @@ def rules_at(station: Station, known: StationRules | None, now: int) -> StationR
     )
     if wanted == known:
         return known
-    return wanted if known is None else msgspec.structs.replace(wanted, version=known.version + 1)
+    return with_shared_parts(wanted if known is None else msgspec.structs.replace(wanted, version=known.version + 1))
+
+
+def with_shared_parts(found: StationRules) -> StationRules:
+    """Equal rules whose parts are those of other stations that say the same: most of a province says the same."""
+    return msgspec.structs.replace(
+        found, level=_one(found.level), support=_one(found.support), rain=_one(found.rain), air=_one(found.air)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _one(part: Part) -> Part:
+    return part

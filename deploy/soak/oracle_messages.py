@@ -35,7 +35,7 @@ class MessagesOracle:
 
     def committed(self, group: "Group") -> None:
         """Decisions for officers are on disk, and with them the messages that tell of them."""
-        told = [row for row in group.alerts if row[4] in FOR_OFFICERS and b'"inhibited_by":"' not in row[8].encode()]
+        told = [row for row in group.alerts if _is_for_officers(row)]
         keys = [key for key in group.messages if key.startswith(f"{DIGEST}/") and key not in self._digested]
         # In the order of their journal ids, because a journal that failed for a while has several turns in one commit.
         for row in told:
@@ -102,3 +102,11 @@ class MessagesOracle:
                 return True
             at = max(at, until)
         return ends - at >= ENOUGH_MS
+
+
+def _is_for_officers(row: Row) -> bool:
+    """Of stations whatever is not inhibited; of areas only what somebody decided."""
+    hazard, cause = row[4], row[8]
+    if hazard == "area":
+        return any(f'"why":"{word}"' in cause for word in ("operator", "over"))
+    return hazard in FOR_OFFICERS and '"inhibited_by":"' not in cause

@@ -123,7 +123,7 @@ class NoticeField:
         faults = oracle.journal_faults(self.installation)
         if dict(kinds) != {"raised": self.rounds, "cancelled": self.rounds}:
             faults.append(f"{self.rounds} rounds made {dict(kinds)}")
-        public = {key: count for key, count in sent.items() if ".area." in key}
+        public = {key: count for key, count in sent.items() if ".area." in key and key.split("/")[2] in self.numbers}
         faults += [f"{key} was never sent" for key in sorted(expected - public.keys())]
         faults += [f"{key} was sent, and nobody should have it" for key in sorted(public.keys() - expected)]
         return faults + [f"{key} was sent {count} times" for key, count in sorted(public.items()) if count > 1]

@@ -147,10 +147,14 @@ def test_an_officer_raises_and_cancels(post: Post) -> None:
     assert first_broken([AuditEntry(*row) for row in post.rows("SELECT * FROM audit ORDER BY id")]) is None
 
 
-def test_an_area_is_raised_by_name_and_told_to_no_officer(post: Post) -> None:
-    """Its alert is the public's, and its sentence names it as people do."""
+def test_an_area_is_raised_by_name_and_officers_hear_that_it_waits(post: Post) -> None:
+    """Its alert is the public's, its sentence names it as people do, and somebody else must approve it."""
     raised = post.ask("alert-raise", scope="karangketug", level="AWAS", **RINI)
-    assert ("35.75.01.1001", 0) == (raised["scope"], raised["messages"])
+    assert ("35.75.01.1001", 1) == (raised["scope"], raised["messages"])
+    assert (
+        "BPBD KOTA PASURUAN: AWAS BANJIR Karangketug, 18:06 WIB, ditetapkan Rini. Pesan untuk warga menunggu "
+        "persetujuan orang kedua. Info 112"
+    ) == post.texts()[-1]
     assert 'Rini menetapkan AWAS di wilayah Kel. Karangketug: "air di gang".' in post.why("35.75.01.1001.area.1")
     assert "Kel. Karangketug: AWAS, menurut Welang Kraton." in post.why("Karangketug")
     assert "Petugas menetapkan AWAS di sini; berlaku sampai ada yang menurunkannya." in post.why("Karangketug")

@@ -220,7 +220,8 @@ def test_ten_thousand_expire_some_hundred_at_a_time() -> None:
 
 def test_what_a_new_version_replaces_does_not_leave() -> None:
     """Not what waits, not what comes back from a try; what may have left stays in doubt and is not repeated."""
-    box = outbox(entry(1), entry(2), entry(3), room=2, ways=ALONE)
+    three = (replace(entry(number), public=True) for number in (1, 2, 3))
+    box = outbox(*three, room=2, ways=ALONE)
     assert [(1, False), (2, False)] == claimed(box)
     box.supersede({"a": 2})
     _, (third,) = box.claim(T0, ids)
@@ -241,9 +242,16 @@ def test_what_a_new_version_replaces_does_not_leave() -> None:
 
 def test_a_version_that_is_not_older_is_not_replaced() -> None:
     """Nor is another alert."""
-    box = outbox(replace(entry(1), version=2), replace(entry(2), alert="b"))
+    box = outbox(replace(entry(1), version=2, public=True), replace(entry(2), alert="b", public=True))
     box.supersede({"a": 2})
     assert [(1, False), (2, False)] == claimed(box)
+
+
+def test_what_officers_are_to_hear_is_never_replaced() -> None:
+    """Their own grouping decides that."""
+    box = outbox(entry(1))
+    box.supersede({"a": 2})
+    assert [(1, False)] == claimed(box)
 
 
 def test_a_late_word_about_a_settled_message_changes_nothing() -> None:

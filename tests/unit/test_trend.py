@@ -135,6 +135,15 @@ def test_a_rise_that_slows_takes_longer() -> None:
     assert Eta(673_200, 1_069_200) == near
 
 
+def test_samples_far_apart_say_only_the_earliest_moment() -> None:
+    """Every quarter of an hour, an hour at the present rate may be twenty minutes; every ten minutes it is a range."""
+    quarter = time_to(4.0, value=3.0, trend=Trend(1.0, 0.9, 1.1, 3.0, 0.0, 15 * 60_000), now=0)
+    ten = time_to(4.0, value=3.0, trend=Trend(1.0, 0.9, 1.1, 3.0, 0.0, 10 * 60_000), now=0)
+    assert Eta(1_188_000, None) == quarter
+    assert ten is not None
+    assert ten.latest is not None
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 7_200_000), st.floats(-50, 50)), min_size=1, max_size=80))
 def test_whatever_comes_the_filters_stay_finite(steps: list[tuple[int, float]]) -> None:
