@@ -170,7 +170,9 @@ class Telling:
         for entry in plan.entries:
             self.sending.queue(group, entry)
         if plan.told is not NOBODY:
-            line = line_of(decision, name=self.named(decision.station)[0], clock=clock(decision.at, self.zone))
+            scope, is_example = self.named(decision.station)
+            called = f"CONTOH {scope}" if is_example else scope
+            line = line_of(decision, name=called, clock=clock(decision.at, self.zone))
             self.duty.record(group, plan.told, Item(name, decision.version, now, line), now)
         if decision.hazard == "area" and decision.public_ok:
             self.notices.collect(decision)

@@ -80,7 +80,7 @@ def test_nodes_are_swapped(installation: Installation, tmp_path: Path) -> None:
     listed = said(installation, "node", "list")
     assert "retired" in next(line for line in listed.splitlines() if line.startswith("tukar-1"))
     said(installation, "node", "export", tmp_path / "n.csv")
-    assert "tukar-2,welang,ESP32," in (tmp_path / "n.csv").read_text()
+    assert "tukar-2,welang,,ESP32," in (tmp_path / "n.csv").read_text()
     assert "tukar-1" not in (tmp_path / "n.csv").read_text()
     assert "tukar-2: unchanged" in said(installation, "node", "import", tmp_path / "n.csv")
     assert "never used again" in refused(installation, "node", "new", "tukar-1", "--station", "welang")[0]

@@ -184,6 +184,7 @@ def test_nodes_are_written_as_they_are_read(tmp_path: Path, name: str) -> None:
     node = {
         "node": "wl-01",
         "station": "welang",
+        "gateway": "atap",
         "hardware": "ESP32, A02",
         "firmware": "",
         "note": "",
@@ -191,4 +192,5 @@ def test_nodes_are_written_as_they_are_read(tmp_path: Path, name: str) -> None:
     }
     (tmp_path / name).write_text(export_text(tmp_path / name, [node]))
     (table,) = read_nodes(tmp_path / name).tables
-    assert {"id": "wl-01", "station": "welang", "hardware": "ESP32, A02"} == {k: v for k, v in table.items() if v}
+    written = {"id": "wl-01", "station": "welang", "gateway": "atap", "hardware": "ESP32, A02"}
+    assert written == {key: value for key, value in table.items() if value}
