@@ -69,7 +69,9 @@ def public_text(
         at_least=any(decision.at_least for decision in decisions),
         manual=any(decision.why == "operator" for decision in decisions) or _is_held(state, first.level),
         lapsed=all(decision.why == "over" for decision in decisions),
-        example=station.example if station is not None else _is_example(decisions, registry),
+        example=station.example
+        if station is not None
+        else registry.is_example({decision.station for decision in decisions}),
     )
 
 
@@ -118,8 +120,3 @@ def _forecast(state: StationState | None, rules: StationRules | None) -> Forecas
 def _is_held(state: StationState | None, level: int) -> bool:
     """Whether the station stands there because somebody said so, and not because of the water."""
     return state is not None and state.manual is not None and state.manual.least >= level > 0
-
-
-def _is_example(decisions: Sequence[Decision], registry: Registry) -> bool:
-    areas = {decision.station for decision in decisions}
-    return any(each.example and areas.intersection(each.kelurahan) for each in registry.stations.values())

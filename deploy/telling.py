@@ -143,8 +143,7 @@ class Telling:
         if is_group(scope):
             name = "Semua stasiun" if scope == EVERYTHING else f"Gateway {scope.removeprefix(GATEWAY)}"
             return name, all(station.example for station in self.registry.stations.values())
-        members = [station for station in self.registry.stations.values() if scope in station.kelurahan]
-        return self.registry.areas.names((scope,))[0], any(station.example for station in members)
+        return self.registry.areas.names((scope,))[0], self.registry.is_example((scope,))
 
     def called(self, scope: str) -> str:
         """What a sentence calls a station or an area: ``Kel. Karangketug``."""

@@ -41,6 +41,8 @@ QUANTITIES: Final = {
     "humidity_pct": Quantity(name="kelembapan", unit="%", digits=0),
     "battery_mv": Quantity(name="baterai", unit="V", digits=2, scale=0.001),
     "batt_mv": Quantity(name="baterai", unit="V", digits=2, scale=0.001),
+    "solar_mv": Quantity(name="panel surya", unit="V", digits=2, scale=0.001),
+    "distance_spread_mm": Quantity(name="sebaran bacaan", unit="mm", digits=0),
     "pressure_hpa": Quantity(name="tekanan", unit="hPa"),
 }
 QUALITY: Final[dict[int, str]] = {

@@ -22,7 +22,21 @@ RULES_DERIVATION = "rules_derivation"
 def put_station(core: "Core", step: Step, *, actor: str, reason: str, now: int) -> None:
     """Put an added or changed station into force; it is live with this turn's commit."""
     station, registry = step.station, core.registry
-    version = registry.versions.get(station.id, 0) + 1
+    detail = {"reason": reason, "fields": step.fields}
+    row_id, version = file_station(core, station, step.kind, detail, actor=actor, reason=reason, now=now)
+    registry.put(station, version)
+    registry.wait(station, now)
+    core.memory.states.setdefault(station.id, StationState())
+    put_rules(core, station, now)
+    core.station_revs[station.id] = row_id
+    core.hub.mark_station(station.id)
+
+
+def file_station(
+    core: "Core", station: Station, kind: str, detail: object, *, actor: str, reason: str, now: int
+) -> tuple[int, int]:
+    """A station's next document, its version and the audit, into the turn's group; the version's journal id, number."""
+    version = core.registry.versions.get(station.id, 0) + 1
     document = msgspec.json.encode(station).decode()
     row_id = core.journal.take_ids()
     core.group.stations[station.id] = (station.id, version, document)
@@ -31,16 +45,11 @@ def put_station(core: "Core", step: Step, *, actor: str, reason: str, now: int) 
         core.group,
         at=now,
         actor=actor,
-        action=f"station {step.kind}",
+        action=f"station {kind}",
         subject=f"{station.id} v{version}",
-        detail={"reason": reason, "fields": step.fields},
+        detail=detail,
     )
-    registry.put(station, version)
-    registry.wait(station, now)
-    core.memory.states.setdefault(station.id, StationState())
-    put_rules(core, station, now)
-    core.station_revs[station.id] = row_id
-    core.hub.mark_station(station.id)
+    return row_id, version
 
 
 def put_rules(core: "Core", station: Station, now: int) -> None:

@@ -2,7 +2,7 @@
 
 import heapq
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -78,6 +78,13 @@ class Registry:
             name = heapq.heappop(self.waiting)[1]
             if name in self.stations:
                 yield name
+
+    def is_example(self, areas: Container[str]) -> bool:
+        """Whether the levels of these areas are examples: those of a station, or, without any, of all."""
+        members = [station for station in self.stations.values() if any(each in areas for each in station.kelurahan)]
+        if members:
+            return any(station.example for station in members)
+        return bool(self.stations) and all(station.example for station in self.stations.values())
 
     def kelurahan(self, station: str) -> tuple[str, ...]:
         """The areas that a station matters to, as messages name them."""

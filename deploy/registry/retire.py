@@ -6,7 +6,7 @@ import msgspec
 
 from alerting.events import Retired, RulesChanged
 from broker.station import Station
-from deploy.registry.changes import put_station
+from deploy.registry.changes import file_station, put_station
 from deploy.registry.plan import Step
 from deploy.shown import station_of
 
@@ -35,19 +35,8 @@ def retire_station(core: "Core", station: Station, *, by: str, reason: str, acto
 def _record(core: "Core", station: Station, *, by: str, reason: str, actor: str, now: int) -> int:
     """The last document, its version and the audit; the journal id of the version."""
     station = msgspec.structs.replace(station, retired_at=now)
-    version = core.registry.versions.get(station.id, 0) + 1
-    document = msgspec.json.encode(station).decode()
-    row_id = core.journal.take_ids()
-    core.group.stations[station.id] = (station.id, version, document)
-    core.group.versions.append((row_id, "station", station.id, version, now, actor, reason, document))
-    core.journal.add_audit(
-        core.group,
-        at=now,
-        actor=actor,
-        action="station retired",
-        subject=f"{station.id} v{version}",
-        detail={"by": by, "reason": reason},
-    )
+    detail = {"by": by, "reason": reason}
+    row_id, version = file_station(core, station, "retired", detail, actor=actor, reason=reason, now=now)
     core.registry.retire(station, version)
     return row_id
 
