@@ -175,7 +175,7 @@ def _on_decided(state: AreaState, rules: AreaRules, event: Observed) -> AreaDeci
         state = _replace(state, manual_level=0, manual_until=0, dismissed_level=state.level, dismissed_until=until)
     if level == state.level:
         return state, ()
-    kind: Kind | None = "cancelled" if level == Level.NORMAL else None
+    kind: Kind | None = "cancelled" if level == Level.NORMAL and not event.is_over else None
     state, (decision,) = _move(state, rules, event.at, level=level, why="operator", support=("operator",))
     state = _replace(state, manual_by=event.by if state.manual_level else "")
     return state, (_replace(decision, kind=kind or decision.kind, by=event.by, note=event.note),)

@@ -117,7 +117,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     A level that was decided stands until ``until``, or until somebody decides lower; after a decision to go down the
     same level is not raised again for half an hour, unless the water leaves it first. An alert of rain or of air can
-    only be cancelled (``hazard``, with ``level`` 0).
+    only be cancelled (``hazard``, with ``level`` 0). ``is_over`` with level 0, of an area: it was so and has passed.
     """
 
     at: int
@@ -127,6 +127,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     level: int | None = None
     until: int | None = None
     hazard: Literal["level", "rain", "air"] = "level"
+    is_over: bool = False
 
 
 class Maintained(msgspec.Struct, frozen=True, kw_only=True, gc=False):

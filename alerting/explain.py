@@ -94,8 +94,9 @@ def _observed(decision: Decision, zone: tzinfo) -> str:
 
 
 def _operator(decision: Decision, zone: tzinfo) -> str:
-    verb = {"cancelled": "membatalkan peringatan", "lowered": "menurunkan menjadi"}.get(decision.kind, "menetapkan")
-    level = "" if decision.kind == "cancelled" else f" {Level(decision.level).name}"
+    verbs = {"cancelled": "membatalkan peringatan", "ended": "menyatakan aman", "lowered": "menurunkan menjadi"}
+    verb = verbs.get(decision.kind, "menetapkan")
+    level = f" {Level(decision.level).name}" if decision.level else ""
     where = f" di wilayah {decision.station}" if decision.hazard == "area" else ""
     return f"Pukul {clock_time(decision.at, zone)} {_by(decision)} {verb}{level}{where}{_note(decision)}"
 

@@ -66,6 +66,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int = 0
     skipped: int = 0
     finished_at: int | None = None
+    refuge: str = ""  # where to go, as somebody added it to the text
+    refuge_by: str = ""  # the time of day by which
 
     @property
     def id(self) -> str:
@@ -118,6 +120,17 @@ def approve(notice: Notice, *, by: str, now: int, version: PolicyVersion, quiet_
     wait = version.policy.one_person_after_s
     due = now + wait * 1000 if wait else None
     return _replace(notice, state="waiting", due_at=due, decided_by="", decided_at=None, reason="")
+
+
+def edited(notice: Notice, *, texts: dict[str, str], template: int, refuge: str, refuge_by: str) -> Notice:
+    """With another text, which nobody has approved yet; a window that runs goes on. Raises :class:`NoticeRefused`."""
+    if notice.state not in ("waiting", "veto"):
+        raise NoticeRefused(_why_not(notice))
+    if not notice.is_up:
+        raise NoticeRefused(f"{notice.id} warns of nothing; only a warning says where to go")
+    due_at = notice.due_at if notice.state == "veto" else None
+    added = {"refuge": refuge, "refuge_by": refuge_by}
+    return _replace(notice, texts=texts, template=template, approvals=(), due_at=due_at, **added)
 
 
 def veto(notice: Notice, *, by: str, reason: str, now: int) -> Notice:

@@ -85,6 +85,10 @@ class Outbox:
             if entry.alert in versions and entry.state == "queued" and self._is_superseded(entry):
                 heapq.heappush(self._ends, (0, entry.key))
 
+    def expire_all(self, now: int, ids: Ids, *, reason: str) -> list[Entry]:
+        """Let no open message leave any more, also what is in doubt; every entry with its last state."""
+        return [self._close(entry, "expired", now, ids(), reason=reason) for entry in list(self.open.values())]
+
     def may_have_left(self, key: str) -> bool:
         """Whether an open message may be with its recipient already."""
         entry = self.open.get(key)

@@ -25,7 +25,8 @@ class PublicText:
     and the forecast (``eta_from`` .. ``eta_to`` of ``next_level``; None: overflow) are the decisive station's;
     ``observed_at`` is when the value was measured. ``at_least``: raised by silence, the level is the least that it may
     be. ``manual``: an officer decided it. ``lapsed``: it ends because its time is over, and not because anything was
-    measured, so that it is no AMAN. ``number`` is whom to call.
+    measured, so that it is no AMAN. ``number`` is whom to call. ``refuge`` is where to go, as whoever decides wrote it,
+    and ``refuge_by`` the time of day by which; only of what goes up.
     """
 
     kind: Kind
@@ -54,6 +55,8 @@ class PublicText:
     lapsed: bool = False
     example: bool = False
     number: str = "112"
+    refuge: str = ""
+    refuge_by: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -215,6 +218,15 @@ def closing(public: PublicText) -> str:
     """Whom to call. What is no number of a few digits is 112, the emergency number."""
     digits = "".join(c for c in plain_name(public.number) if c.isdigit())
     return public.words.closing.format(number=digits if 3 <= len(digits) <= 13 else "112")
+
+
+def refuge(public: PublicText) -> str:
+    """Where to go; empty when nobody added it."""
+    place = plain_name(public.refuge)
+    if not place or not public.is_up:
+        return ""
+    alone, timed = public.words.refuge
+    return timed.format(place=place, time=public.refuge_by) if public.refuge_by else alone.format(place=place)
 
 
 def _decimal(number: str, language: Language) -> str:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from broker.levels import Level
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 Language = Literal["id", "en"]
 PublicHazard = Literal["level", "tide", "rain", "air"]
@@ -66,6 +66,7 @@ class Templates:
     advice_lapsed: Advice
     advice_cancelled: Mapping[PublicHazard, Advice]
     closing: str
+    refuge: tuple[str, str]  # where to go, as whoever decides adds it; with the time by which
 
 
 _EVACUATED: Final = ("belum aman, yang mengungsi jangan pulang dulu", "belum aman, jangan pulang dulu")
@@ -168,6 +169,7 @@ INDONESIAN: Final = Templates(
         "air": ("boleh keluar rumah seperti biasa, mohon maaf atas kabar tadi", "boleh keluar rumah seperti biasa"),
     },
     closing="Info {number}",
+    refuge=("Tempat aman: {place}", "Tempat aman: {place}, sebelum jam {time}"),
 )
 
 _EVACUATED_EN: Final = ("not safe yet, do not go home", "not safe yet, do not go home")
@@ -267,6 +269,7 @@ ENGLISH: Final = Templates(
         "air": ("you may go out as usual, we are sorry", "you may go out as usual"),
     },
     closing="Info {number}",
+    refuge=("Safe place: {place}", "Safe place: {place}, before {time}"),
 )
 
 TEMPLATES: Final[Mapping[Language, Templates]] = {"id": INDONESIAN, "en": ENGLISH}

@@ -70,13 +70,21 @@ class _Words:
     more: str
     advice: str
     shorter_advice: tuple[str, ...]
+    refuge: str
     drill: str
     closing: str
 
     def text(self) -> str:
         opening = " ".join(part for part in (self.prefix, f"{self.sender}:", self.headline, self.place) if part)
         state = ", ".join(part for part in (self.measured, self.expected) if part)
-        sentences = (f"{opening}{self.moment}.", state and f"{state}.", f"{self._advice()}.", self.drill, self.closing)
+        sentences = (
+            f"{opening}{self.moment}.",
+            state and f"{state}.",
+            f"{self._advice()}.",
+            self.refuge,
+            self.drill,
+            self.closing,
+        )
         return " ".join(sentence for sentence in sentences if sentence)
 
     def _advice(self) -> str:
@@ -91,7 +99,8 @@ def _drafts(words: _Words) -> Iterator[_Words]:
 
     First goes what only makes it friendlier (the full advice, a drill's last sentence), then the sender's town, the
     station beside the river, the time of a silent gauge's last value, then areas from the end of the list. Only names
-    of absurd length cost more: the list as a whole, the forecast, the place and at last the value.
+    of absurd length cost more: the list as a whole, the forecast, the place and at last the value; and at the very
+    end where to go, of which whoever wrote it is told.
     """
     yield words
     words = replace(words, advice=words.shorter_advice[0])
@@ -118,7 +127,9 @@ def _drafts(words: _Words) -> Iterator[_Words]:
         yield replace(words, place=" ".join(parts[:count]))
     words = replace(words, sender="BPBD", place="")
     yield words
-    yield replace(words, measured="")
+    words = replace(words, measured="")
+    yield words
+    yield replace(words, refuge="")
 
 
 def _words(public: PublicText) -> _Words:
@@ -144,6 +155,7 @@ def _words(public: PublicText) -> _Words:
         more=templates.more_areas,
         advice=full,
         shorter_advice=tuple(shorter),
+        refuge=f"{where}." if (where := public_clauses.refuge(public)) else "",
         drill=templates.drill[1] if is_drill else "",
         closing=public_clauses.closing(public),
     )

@@ -94,4 +94,8 @@ audit: Final = Table(
     Column("subject", String, nullable=False),
     Column("detail", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),  # of the previous hash and this row
+    # A row's id stands in every index: what is filtered comes out newest first without being sorted.
+    Index("audit_by_actor", "actor"),
+    Index("audit_by_action", "action"),
+    Index("audit_by_subject", "subject"),
 )

@@ -87,9 +87,27 @@ def ensure_server_certificate(path: Path, authority: Authority, *, names: Iterab
     with private_file.exclusive(path.parent):
         if _is_good(path, authority, wanted, now):
             return False
-        key = ec.generate_private_key(ec.SECP256R1())
-        private_file.replace(path, _pem(key, _server_certificate(key, authority, wanted, now)))
+        _replace_server_certificate(path, authority, wanted, now)
         return True
+
+
+def renew_server_certificate(path: Path, authority: Authority, *, names: Iterable[str], now: datetime) -> None:
+    """The same, however long the old one would last; raises :class:`BadServerName`."""
+    wanted = frozenset(_general_name(name) for name in (SERVER_NAME, *names))
+    with private_file.exclusive(path.parent):
+        _replace_server_certificate(path, authority, wanted, now)
+
+
+def good_until(path: Path) -> datetime:
+    """When the certificate of a PEM file ends; raises OSError, and ValueError when it is none."""
+    return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+
+
+def _replace_server_certificate(
+    path: Path, authority: Authority, names: frozenset[x509.GeneralName], now: datetime
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    private_file.replace(path, _pem(key, _server_certificate(key, authority, names, now)))
 
 
 def _new_authority(now: datetime) -> Authority:

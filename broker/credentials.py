@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +63,15 @@ def check_node_id(node: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A credential on its way to a node: never on disk, never in a log."""
+
+    password: str = field(repr=False)
+    hashed: str = field(repr=False)
+    order_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialStore:
     """The two files of one broker. Every change is atomic and on disk; the broker sees it at its next reload."""
 
@@ -108,6 +117,24 @@ class CredentialStore:
         check_node_id(node)
         return self._set(node, known=True)
 
+    def draw(self, node: str) -> "Drawn":
+        """A new credential for ``node``, not in force yet; raises :class:`CredentialRefused` when it has none."""
+        password = new_password()
+        hashed = password_hash(password)
+        with private_file.exclusive(self.passwords.parent):
+            if node not in self._read().keys() - set(SERVICES):
+                raise CredentialRefused(f"node {node!r} has no credential to replace; add it first")
+            key = _order_key(self._master_key(), node, hashed)
+        return Drawn(password=password, hashed=hashed, order_key=key)
+
+    def enforce(self, node: str, drawn: "Drawn") -> None:
+        """From the broker's next reload on ``drawn`` is the credential; raises :class:`CredentialRefused` as above."""
+        with private_file.exclusive(self.passwords.parent):
+            hashes = self._read()
+            if node not in hashes:
+                raise CredentialRefused(f"node {node!r} has no credential to replace; add it first")
+            self._write(hashes | {node: drawn.hashed})
+
     def revoke(self, node: str) -> None:
         """Take the credential of ``node`` away; raises :class:`CredentialRefused` when it has none."""
         check_node_id(node)
@@ -128,7 +155,7 @@ class CredentialStore:
             if hashed is None or node in SERVICES:
                 raise CredentialRefused(f"node {node!r} has no credential")
             master = self._master_key()
-        return hmac.new(master, f"{node}\n{hashed}".encode(), hashlib.sha256).hexdigest()
+        return _order_key(master, node, hashed)
 
     def _master_key(self) -> bytes:
         path = self.services.with_name("order.key")
@@ -177,6 +204,10 @@ class CredentialStore:
                 f"remove the file for new ones"
             )
         return found
+
+
+def _order_key(master: bytes, node: str, hashed: str) -> str:
+    return hmac.new(master, f"{node}\n{hashed}".encode(), hashlib.sha256).hexdigest()
 
 
 def _derive(password: str, salt: bytes, rounds: int) -> bytes:

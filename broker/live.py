@@ -140,9 +140,11 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     high_m: float | None = None
     example: bool = False  # levels and thresholds are examples, not official
     nodes: list[str] = []
+    behind_ms: dict[str, int] = {}  # nodes of which the clock is wrong, and by how much it is behind
     last_seen: int | None = None
     river: str | None = None
     kelurahan: list[str] = []
+    areas: list[str] = []  # their codes, in the same order
     latitude: float | None = None  # degrees, WGS 84
     longitude: float | None = None
     datum: str | None = None  # name of what levels are counted from

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from broker import private_file
-from broker.topics import VERSION, Realm, subscription
+from broker.topics import FROM_NODES, TO_NODES, VERSION, Realm, subscription
 from broker.wire import MAX_PAYLOAD
 
 OLDEST: Final = (2, 0, 0)
@@ -132,10 +132,10 @@ def write_configuration(settings: BrokerSettings) -> None:
 def access_rules(realm: Realm) -> frozenset[Rule]:
     """Who may do what; everything else is refused."""
     everyone = f"{realm}/{VERSION}/%u"
-    nodes = [Rule(None, "write", f"{everyone}/{kind}") for kind in ("obs", "status")]
-    nodes += [Rule(None, "read", f"{everyone}/{kind}") for kind in ("ack", "cfg", "cmd")]
-    core = [Rule("core", "read", subscription(realm, "obs")), Rule("core", "read", subscription(realm, "status"))]
-    core += [Rule("core", "write", subscription(realm, kind)) for kind in ("ack", "cfg", "cmd")]
+    nodes = [Rule(None, "write", f"{everyone}/{kind}") for kind in FROM_NODES]
+    nodes += [Rule(None, "read", f"{everyone}/{kind}") for kind in TO_NODES]
+    core = [Rule("core", "read", subscription(realm, kind)) for kind in FROM_NODES]
+    core += [Rule("core", "write", subscription(realm, kind)) for kind in TO_NODES]
     core.append(Rule("core", "write", f"{realm}/{VERSION}/out/#"))
     # The probe asks how the broker is: queue drops, clients, memory.
     return frozenset([*nodes, *core, Rule("probe", "read", "$SYS/broker/#")])

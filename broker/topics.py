@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 Realm = Literal["ews", "latihan"]
-Kind = Literal["obs", "status", "ack", "cfg", "cmd"]
+Kind = Literal["obs", "status", "want", "ack", "cfg", "cmd", "update", "part"]
 
 REALMS: Final = ("ews", "latihan")
-KINDS: Final = ("obs", "status", "ack", "cfg", "cmd")
+FROM_NODES: Final[tuple[Kind, ...]] = ("obs", "status", "want")
+TO_NODES: Final[tuple[Kind, ...]] = ("ack", "cfg", "cmd", "update", "part")
+RETAINED: Final[tuple[Kind, ...]] = ("cfg", "update")  # of those to nodes: what is desired, also of a node that is away
+KINDS: Final = FROM_NODES + TO_NODES
 VERSION: Final = "v1"
 
 ID_PATTERN: Final = re.compile(r"[a-z0-9-]{3,32}\Z")
@@ -55,4 +58,4 @@ def parse(raw: bytes) -> NodeTopic:
         raise BadTopic("topic is not UTF-8") from None
     if len(parts) != 4 or parts[0] not in REALMS or parts[1] != VERSION or parts[3] not in KINDS or not is_id(parts[2]):
         raise BadTopic(f"topic is not <realm>/{VERSION}/<node>/<kind>: {raw[:80]!r}")
-    return NodeTopic(realm=cast("Realm", parts[0]), node=parts[2], kind=cast("Kind", parts[3]))
+    return NodeTopic(realm=cast("Realm", parts[0]), node=parts[2], kind=parts[3])

@@ -51,6 +51,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     uptime_s: int | None = None
     stored: int | None = None  # observations in the ring that are not acknowledged
     dropped: int | None = None  # observations lost because the ring was full
+    order: tuple[int, str] | None = None  # number of the last order, and what became of it
+    update: tuple[int, str] | None = None  # the same of the last update of its firmware
 
 
 class Ack(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ def core_of(settings: Settings, state: StateFolder, clock: Clock, *, channels: M
     )
     if journal.value(CHECK) != key_check:
         core.group.values[CHECK] = key_check
+    core.reports.folder = state.releases
     hub.label = core.directory.label
     hub.station_source = lambda station: station_of(core, station)
     hub.health_source = lambda: health_of(core)
@@ -69,6 +70,11 @@ def broker_settings(settings: Settings, state: StateFolder) -> BrokerSettings:
     )
 
 
+def certificate_names(settings: Settings) -> list[str]:
+    """The names and addresses by which nodes may call the broker."""
+    return sorted({"localhost", "127.0.0.1", settings.broker.node_host, *settings.broker.names})
+
+
 def prepare_broker(settings: Settings, state: StateFolder) -> BrokerSettings:
     """Folders, certificates, passwords and configuration of the broker, made where they are missing."""
     broker = broker_settings(settings, state)
@@ -76,8 +82,7 @@ def prepare_broker(settings: Settings, state: StateFolder) -> BrokerSettings:
     now = datetime.now(UTC)
     state.authority.mkdir(mode=0o700, exist_ok=True)
     authority = certificates.ensure_authority(state.authority, now=now)
-    names = {"localhost", "127.0.0.1", settings.broker.node_host, *settings.broker.names}
-    certificates.ensure_server_certificate(broker.certificate, authority, names=sorted(names), now=now)
+    certificates.ensure_server_certificate(broker.certificate, authority, names=certificate_names(settings), now=now)
     credentials_of(state).ensure_services()
     mosquitto.write_configuration(broker)
     mosquitto_check.check(broker)

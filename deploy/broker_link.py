@@ -18,6 +18,8 @@ from typing import Any, Final, NamedTuple
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from broker import topics
+
 log: Final = logging.getLogger(__name__)
 
 BATCH: Final = 500
@@ -25,6 +27,7 @@ READ_BYTES: Final = 256 * 1024
 WRITE_LIMIT: Final = 16 * 1024 * 1024
 KEEPALIVE_S: Final = 15
 PUBLISH: Final = 3  # the packet's type, MQTT 3.1.1, 2.2.1
+RETAINED: Final = tuple(f"/{kind}".encode() for kind in topics.RETAINED)
 RETRY_S: Final = (0.1, 0.25, 0.5, 1.0, 2.0)
 
 
@@ -125,14 +128,14 @@ def read_publish(header: int, body: bytes | bytearray, generation: int) -> Arriv
 
 
 def _publish_packet(topic: bytes, payload: bytes) -> bytes:
-    """A PUBLISH of QoS 0 (MQTT 3.1.1, 3.3); a node's configuration is retained, as the wire contract has it."""
+    """A PUBLISH of QoS 0 (MQTT 3.1.1, 3.3); what a node is to do for good is retained, as the wire contract has it."""
     remaining = 2 + len(topic) + len(payload)
     length = bytearray()
     while remaining > 127:
         length.append(remaining & 127 | 128)
         remaining >>= 7
     length.append(remaining)
-    return (b"\x31" if topic.endswith(b"/cfg") else b"\x30") + length + len(topic).to_bytes(2, "big") + topic + payload
+    return (b"\x31" if topic.endswith(RETAINED) else b"\x30") + length + len(topic).to_bytes(2, "big") + topic + payload
 
 
 def _nothing() -> None:

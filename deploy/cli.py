@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from deploy import __version__
+from deploy import __version__, compiled
 
 COMMANDS: Final = {
     "up": "start everything for one machine and keep it running; Ctrl-C ends it",
@@ -17,8 +17,11 @@ COMMANDS: Final = {
     "web": "serve the live page on this machine",
     "station": "list, show, add, change, import and export stations, their thresholds and calibration",
     "node": "make credentials for nodes, list and change them",
+    "gateway": "read existing loggers (Modbus, CSV files, HTTP push) and send what they measure as nodes do",
+    "certificates": "until when the broker's certificate and our own authority are good; a new certificate",
     "area": "list, show, add and change kelurahan, RW and RT; import and export their polygons",
     "recipient": "who can be told: import, list, show, add, change, export and erase people and institutions",
+    "user": "who may log in to the pages, and as what: the first admin, roles, passwords, second factors",
     "roster": "which officers are on duty when: show, set and import it",
     "alert": "list and show alerts; raise, lower and cancel one in one's own name",
     "notice": "what waits to be told to the public: show it, approve it, veto it, or take it back",
@@ -29,7 +32,10 @@ COMMANDS: Final = {
     "channel": "the ways out: how each is, whether it would take a message, and one trial message",
     "why": "why an alert was given, or why a station stands where it stands, from what was stored",
     "audit": "check that the log of who did what is whole, and name the first broken row",
+    "backup": "take a sealed copy of a running installation, read it back; list and verify copies",
+    "restore": "put a backup into an empty folder; nothing of then is sent",
     "drill": "hold a drill: an alert of the realm latihan to a small group, the whole way, and what became of it",
+    "check": "examine an installation: what is wrong and what to do; changes nothing",
     "deadletters": "show messages that could not be taken, with topic, reason and bytes",
     "replay": "run a case, a scenario or a gauge's record through the engine and print what it says, and when",
     "rules": "what a rule would have done on past data and on the library, beside the one in force",
@@ -61,6 +67,11 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; what a person can mend is one line on stderr and exit code 2."""
+    try:
+        compiled.use_or_remove()  # before anything is imported that may be compiled
+    except compiled.NotCompiled as error:
+        print(f"kentongan: {error}", file=sys.stderr)
+        return 2
     words = sys.argv[1:] if argv is None else list(argv)
     args = build_parser(next((word for word in words if word in COMMANDS), "")).parse_args(words)
     logging.basicConfig(

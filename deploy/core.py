@@ -33,12 +33,14 @@ from deploy.journal import Group, Journal
 from deploy.judgement import Judgement
 from deploy.live_hub import LiveHub
 from deploy.memory import Memory, ScopeState
+from deploy.node_reports import NodeReports
 from deploy.registry import Registry
 from deploy.registry.changes import apply_rules, switch_rules
 from deploy.sending import Sending
 from deploy.settings import Settings
 from deploy.snapshots import Snapshots
 from deploy.telling import Plan, Telling
+from deploy.turn_times import TurnTimes
 from deploy.ways import ways_of
 from ingest.readings import Reading, readings
 from ingest.received import ranges
@@ -87,6 +89,8 @@ class Core:
         self.sender: Carrier
         self.counters: Counter[str] = Counter()
         self.turns = 0
+        self.turn_times = TurnTimes()
+        self.started_at = clock.now()
         self.group = Group()
         self.snapshots = Snapshots(journal)
         ways = ways_of(settings, channels)
@@ -110,15 +114,18 @@ class Core:
         )
         self.dead_letters = DeadLetters(journal, self.counters)
         self.deadlines = Deadlines(self.judgement.scopes, memory, clock.now())
+        self.reports = NodeReports()
         self.history_cursor = int(journal.value("history_cursor") or 0)
         self.history_problem: str | None = None
         self.tide_problem: str | None = None
         self.cap = CapPublisher(settings=settings, registry=registry, journal=journal, memory=memory, now=clock.now())
         self.telling.notices.published = self.cap.publish
         self.cap_problem: str | None = None
+        self.certificate_problem: str | None = None
         self.nowcast_problem: str | None = None
         self.drill_line = ""
         self.drill_problem: str | None = None
+        self.backup_problem: str | None = None
         self.modem_problems: list[str] = []
         self.failed_write: str | None = None
         self._next_write = 0.0
@@ -151,7 +158,7 @@ class Core:
     def turn(self, arrivals: Sequence[Arrival] = ()) -> None:
         """Take ``arrivals``, the clock and the sender's outcomes; decide, commit, act."""
         self.turns += 1
-        now = self.clock.now()
+        began, now = time.perf_counter(), self.clock.now()
         taken: dict[str, list[tuple[int, int]]] = {}
         for arrival in arrivals:
             self._take(arrival, now, taken)
@@ -168,12 +175,15 @@ class Core:
         if is_durable:
             self._acknowledge_to_nodes(taken, now)
         self.hub.flush()
+        self.turn_times.add(time.perf_counter() - began, now)
 
     # -- take: one message in ------------------------------------------------------------------------------------
 
     def _take(self, arrival: Arrival, now: int, taken: dict[str, list[tuple[int, int]]]) -> None:
         try:
-            node = self._node(arrival)
+            node = self._by_topic.get(arrival.topic) or self._node(arrival, now)
+            if node is None:
+                return
             for observation in wire.decode_observations(arrival.payload):
                 if self._take_observation(node, observation, now, is_retained=arrival.retain):
                     taken.setdefault(node.id, []).append((observation.boot, observation.seq))
@@ -191,19 +201,27 @@ class Core:
                 return reading
         return next((Reading(*row) for row in self.journal.rows(readings, "WHERE id = ?", (row_id,))), None)
 
-    def _node(self, arrival: Arrival) -> Node:
-        known = self._by_topic.get(arrival.topic)
-        if known is not None:
-            return known
+    def _node(self, arrival: Arrival, now: int) -> Node | None:
+        """Whose observations these are; None: it was something else that a node says, and is dealt with."""
         topic = topics.parse(arrival.topic)
-        if (topic.realm, topic.kind) != (self.settings.site.realm, "obs"):
+        if topic.realm != self.settings.site.realm or topic.kind not in topics.FROM_NODES:
             due = topics.topic(self.settings.site.realm, "<node>", "obs")
             raise topics.BadTopic(f"{topic.realm}/{topic.kind} is not taken here, only {due}")
         node = self.memory.nodes.get(topic.node)
+        if topic.kind != "obs":
+            self._hear_report(topic, arrival.payload, now)
+            return None
         if node is None:
             raise topics.BadTopic(f"node {topic.node} is not known here; make it with: kentongan node new {topic.node}")
         self._by_topic[arrival.topic] = node
         return node
+
+    def _hear_report(self, topic: topics.NodeTopic, payload: bytes, now: int) -> None:
+        if topic.node in self.registry.retired_nodes:
+            return  # its last status is retained, and comes with every subscription
+        part = self.reports.take(topic, payload, now)
+        if part is not None:
+            self.link.publish(topics.topic(topic.realm, topic.node, "part"), part)
 
     def _take_observation(self, node: Node, observation: wire.Observation, now: int, *, is_retained: bool) -> bool:
         """Whether the observation is, or will be with this turn's commit, in the journal."""
@@ -223,6 +241,7 @@ class Core:
     def forget_node(self, node: str) -> None:
         """A node was retired: what it still sends is a dead letter."""
         self.memory.forget_node(node)
+        self.reports.forget(node)
         self._by_topic = {topic: known for topic, known in self._by_topic.items() if known.id != node}
 
     # -- decide --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from broker.control import CommandFailed, Request
@@ -10,19 +11,31 @@ from broker.credentials import CredentialStore
 from deploy import (
     core_commands_alerts,
     core_commands_areas,
+    core_commands_backup,
     core_commands_cap,
     core_commands_channels,
+    core_commands_credentials,
+    core_commands_decisions,
+    core_commands_firmware,
     core_commands_gauge,
+    core_commands_health,
     core_commands_nodes,
     core_commands_notices,
     core_commands_orders,
     core_commands_people,
+    core_commands_public,
     core_commands_recipients,
     core_commands_roster,
+    core_commands_second_factor,
+    core_commands_shift,
+    core_commands_station_page,
     core_commands_stations,
     core_commands_subscription,
+    core_commands_technician,
+    core_commands_users,
 )
 from deploy.core import Core
+from deploy.rotations import Rotations
 from deploy.subscriptions import Subscriptions
 from ingest.readings import dead_letters
 
@@ -34,7 +47,18 @@ class Commands:
 
     def __init__(self, core: Core, credentials: CredentialStore, reload_broker: Callable[[], bool]) -> None:
         self.core, self.credentials, self.reload_broker = core, credentials, reload_broker
+        self.rotations = Rotations(core, credentials, self._rotated)
         self.subscriptions = Subscriptions(core)
+
+    @property
+    def authority(self) -> Path:
+        """The installation's own certificate authority, as nodes know it."""
+        return self.credentials.services.with_name("authority") / "ca.der"
+
+    def _rotated(self, node: str) -> None:
+        core_commands_orders.resend(self, node)
+        core_commands_firmware.resend_update(self, node)
+        self.reload_broker()
 
     def run(self, request: Request) -> Any:
         """Carry out a request; raises CommandFailed with a sentence. The same idempotency key gets the same answer."""
@@ -106,29 +130,48 @@ HANDLERS: Final[dict[str, Handler]] = {
     "history-cursor": history_cursor,
     "status": status,
     **core_commands_nodes.HANDLERS,
+    **core_commands_credentials.HANDLERS,
+    **core_commands_firmware.HANDLERS,
     **core_commands_stations.HANDLERS,
+    **core_commands_station_page.HANDLERS,
     **core_commands_gauge.HANDLERS,
     **core_commands_areas.HANDLERS,
+    **core_commands_health.HANDLERS,
+    **core_commands_backup.HANDLERS,
     **core_commands_cap.HANDLERS,
     **core_commands_alerts.HANDLERS,
     **core_commands_channels.HANDLERS,
     **core_commands_people.HANDLERS,
+    **core_commands_public.HANDLERS,
     **core_commands_subscription.HANDLERS,
+    **core_commands_technician.HANDLERS,
     **core_commands_notices.HANDLERS,
+    **core_commands_decisions.HANDLERS,
     **core_commands_orders.HANDLERS,
     **core_commands_recipients.HANDLERS,
     **core_commands_roster.HANDLERS,
+    **core_commands_users.HANDLERS,
+    **core_commands_second_factor.HANDLERS,
+    **core_commands_shift.HANDLERS,
 }
 CHANGES: Final = (
     core_commands_nodes.CHANGES
+    | core_commands_credentials.CHANGES
+    | core_commands_firmware.CHANGES
     | core_commands_stations.CHANGES
+    | core_commands_station_page.CHANGES
     | core_commands_gauge.CHANGES
     | core_commands_areas.CHANGES
+    | core_commands_health.CHANGES
+    | core_commands_backup.CHANGES
     | core_commands_channels.CHANGES
     | core_commands_people.CHANGES
     | core_commands_subscription.CHANGES
     | core_commands_notices.CHANGES
+    | core_commands_decisions.CHANGES
     | core_commands_orders.CHANGES
     | core_commands_recipients.CHANGES
     | core_commands_roster.CHANGES
+    | core_commands_users.CHANGES
+    | core_commands_second_factor.CHANGES
 )

@@ -11,6 +11,8 @@ from broker.control import CommandFailed, Request
 from broker.credentials import CredentialRefused, check_node_id
 from broker.topics import is_id
 from deploy.command_arguments import optional_text, tables, text
+from deploy.node_reports import NodeReport
+from deploy.provisioning.label import site_id
 from deploy.registry.tables import versions
 from deploy.restore import kept_node
 from ingest.nodes import nodes
@@ -57,6 +59,7 @@ def node_new(commands: "Commands", request: Request) -> dict[str, Any]:
         "hazard": core.registry.stations[station].hazard,
         "password": password,
         "order_key": order_key,
+        "site": site_id(commands.authority),
         "reloaded": commands.reload_broker(),
     }
 
@@ -64,7 +67,7 @@ def node_new(commands: "Commands", request: Request) -> dict[str, Any]:
 def node_change(commands: "Commands", request: Request) -> dict[str, Any]:
     """Change what a node is, or which station it serves; its credential stays."""
     node = text(request, "node")
-    row = _known(commands, node)
+    row = known_node(commands, node)
     changed = msgspec.structs.replace(row, **_said(request))
     if "station" in request.args:
         station = text(request, "station")
@@ -116,7 +119,7 @@ def _faults_of(commands: "Commands", table: dict[str, Any], seen: Container[str]
 def node_retire(commands: "Commands", request: Request) -> dict[str, Any]:
     """Take a node out of service for good: its credential goes, its history stays, its id is never used again."""
     core, node, reason = commands.core, text(request, "node"), text(request, "reason")
-    row = _known(commands, node)
+    row = known_node(commands, node)
     try:
         if node in commands.credentials.nodes():
             commands.credentials.revoke(node)
@@ -130,7 +133,7 @@ def free_nodes(commands: "Commands", request: Request, station: str, reason: str
     """Have the nodes of a station serve none: what they send is refused, and kept by them, until they serve another."""
     freed = list(commands.core.memory.nodes_of(station))
     for node in freed:
-        row = _known(commands, node)
+        row = known_node(commands, node)
         _put(commands, request, msgspec.structs.replace(row, station=""), reason)
     return freed
 
@@ -140,7 +143,7 @@ def node_list(commands: "Commands", _request: Request) -> list[dict[str, Any]]:
     found = []
     for values in commands.core.journal.rows(nodes, "ORDER BY id"):
         row = NodeRow(*values)
-        live = known.get(row.id)
+        live, report = known.get(row.id), commands.core.reports.nodes.get(row.id)
         found.append(
             {
                 "node": row.id,
@@ -151,14 +154,23 @@ def node_list(commands: "Commands", _request: Request) -> list[dict[str, Any]]:
                 "note": row.note,
                 "gateway": row.gateway,
                 "revoked_at": row.revoked_at,
+                **_reported(report),
             }
         )
     return found
 
 
+def _reported(report: NodeReport | None) -> dict[str, Any]:
+    """What the node says of itself: the version that it runs, and what became of its last update."""
+    status = None if report is None else report.status
+    if report is None or status is None:
+        return {"runs": None, "online": None, "update": None}
+    return {"runs": status.firmware, "online": report.is_online, "update": status.update and status.update[1]}
+
+
 def node_show(commands: "Commands", request: Request) -> dict[str, Any]:
     """What a node is, and every version of it: who changed what, when and why."""
-    row = _known(commands, text(request, "node"))
+    row = known_node(commands, text(request, "node"))
     live = commands.core.memory.nodes.get(row.id)
     rows = commands.core.journal.rows(versions, "WHERE kind = 'node' AND name = ? ORDER BY version", (row.id,))
     history = [
@@ -204,7 +216,8 @@ def _row(commands: "Commands", node: str) -> NodeRow | None:
     return None
 
 
-def _known(commands: "Commands", node: str) -> NodeRow:
+def known_node(commands: "Commands", node: str) -> NodeRow:
+    """The row of a node in service; raises CommandFailed."""
     row = _row(commands, node)
     if row is None:
         raise CommandFailed(f"no node {node!r} is known; see kentongan node list")

@@ -1,15 +1,16 @@
 """Core's commands by which people decide about notices and acknowledge alerts, and by which the policy is set."""
 
+import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from alerting.escalation import Escalation
 from alerting.events import Observed
-from alerting.notices import Notice, NoticeRefused
+from alerting.notices import UNDECIDED, Covered, Notice, NoticeRefused
 from alerting.policy_rules import BadPolicy, Policy, PolicyVersion, checked
 from alerting.public_texts import length
 from broker.control import CommandFailed, Request
@@ -79,17 +80,17 @@ def notice_list(commands: "Commands", request: Request) -> list[dict[str, Any]]:
         found = [each for each in open_ones if each.state in ("waiting", "veto")]
     else:
         found = book.newest(count)
-    return [_shown(commands, notice) for notice in found[:count]]
+    return [shown(commands, notice) for notice in found[:count]]
 
 
 def notice_show(commands: "Commands", request: Request) -> dict[str, Any]:
     """Exactly what goes out, and its length; to how many, by area and kind; by which channels, how long, the cost."""
-    notice = _notice(commands, text(request, "notice"))
-    return _shown(commands, notice) | _reach(commands, notice) | {"messages": _states(commands, notice)}
+    notice = notice_of(commands, text(request, "notice"))
+    return shown(commands, notice) | _reach(commands, notice) | {"messages": _states(commands, notice)}
 
 
 def notice_approve(commands: "Commands", request: Request) -> dict[str, Any]:
-    """Let a notice go out, in one's own name."""
+    """Let a notice go out, in one's own name; ``read`` is the fingerprint of the text that was read before."""
     return _decide(commands, request, "approve")
 
 
@@ -100,48 +101,67 @@ def notice_veto(commands: "Commands", request: Request) -> dict[str, Any]:
 
 def _decide(commands: "Commands", request: Request, verb: str) -> dict[str, Any]:
     core, now = commands.core, commands.core.clock.now()
-    notice, by = _notice(commands, text(request, "notice")), person(request)
+    notice, by = notice_of(commands, text(request, "notice")), person(request)
     desk = core.telling.notices
+    read = optional_text(request, "read")
+    if read and notice.state in UNDECIDED and read != fingerprint(notice.texts):
+        raise CommandFailed(f"the text of {notice.id} was changed after it was read; read it again")
     try:
         if verb == "approve":
             notice = desk.approve(core.group, notice, by=by, actor=request.actor, now=now)
         else:
-            notice = desk.veto(core.group, notice, by=by, reason=_reason(request), actor=request.actor, now=now)
+            notice = desk.veto(core.group, notice, by=by, reason=reason_of(request), actor=request.actor, now=now)
     except NoticeRefused as error:
         raise CommandFailed(str(error)) from None
     if notice.has_gone:
-        return _shown(commands, notice)
-    return _shown(commands, notice) | {"audience": len(desk.audiences.of_areas([each.area for each in notice.areas]))}
+        return shown(commands, notice)
+    return shown(commands, notice) | {"audience": len(desk.audiences.of_areas([each.area for each in notice.areas]))}
 
 
 def notice_cancel(commands: "Commands", request: Request) -> dict[str, Any]:
     """Take back what a notice said: its alerts are cancelled, and exactly those whom they reached are told so."""
+    return _end(commands, request, is_over=False)
+
+
+def notice_clear(commands: "Commands", request: Request) -> dict[str, Any]:
+    """What a notice warned of has passed: its alerts end, and exactly those whom they reached are told so."""
+    return _end(commands, request, is_over=True)
+
+
+def _end(commands: "Commands", request: Request, *, is_over: bool) -> dict[str, Any]:
     core, now = commands.core, commands.core.clock.now()
-    notice, by, reason = _notice(commands, text(request, "notice")), person(request), _reason(request)
-    standing = [each for each in notice.areas if core.telling.notices.stands(each.area, each.alert)]
-    if not standing:
-        raise CommandFailed(f"the alerts of {notice.id} are over; there is nothing to take back")
-    commands.audit(request, "notice cancelled", notice.id, {"by": by, "reason": reason})
-    event = Observed(at=now, by=by, note=reason, level=Level.NORMAL)
-    for each in standing:
+    notice, by, reason = notice_of(commands, text(request, "notice")), person(request), reason_of(request)
+    areas = standing(commands, notice)
+    action = "notice cleared" if is_over else "notice cancelled"
+    commands.audit(request, action, notice.id, {"by": by, "reason": reason})
+    event = Observed(at=now, by=by, note=reason, level=Level.NORMAL, is_over=is_over)
+    for each in areas:
         decided_by(commands, each.area, event)
     core.telling.turn(core.group, now)
-    alerts = {each.alert for each in standing}
+    alerts = {each.alert for each in areas}
     followed = [each for each in core.telling.notices.book.newest() if alerts & {one.alert for one in each.areas}]
-    is_new = [each for each in followed if each.kind == "cancelled"]
+    is_new = [each for each in followed if each.kind == ("ended" if is_over else "cancelled")]
     told = sum(each.audience for each in is_new)
-    notices = [_shown(commands, each) for each in is_new]
+    notices = [shown(commands, each) for each in is_new]
     return {"notice": notice.id, "alerts": sorted(alerts), "told": told, "notices": notices}
 
 
-def _notice(commands: "Commands", said: str) -> Notice:
+def standing(commands: "Commands", notice: Notice) -> list[Covered]:
+    """The areas of a notice whose alerts go on, at least one; raises CommandFailed."""
+    found = [each for each in notice.areas if commands.core.telling.notices.stands(each.area, each.alert)]
+    if not found:
+        raise CommandFailed(f"the alerts of {notice.id} are over; there is nothing to take back")
+    return found
+
+
+def notice_of(commands: "Commands", said: str) -> Notice:
     found = commands.core.telling.notices.book.find(said)
     if found is None:
         raise CommandFailed(f"no notice {said!r} is known; see kentongan notice list")
     return found
 
 
-def _shown(commands: "Commands", notice: Notice) -> dict[str, Any]:
+def shown(commands: "Commands", notice: Notice) -> dict[str, Any]:
     measured = length(notice.texts["id"])
     return {
         "notice": notice.id,
@@ -151,6 +171,9 @@ def _shown(commands: "Commands", notice: Notice) -> dict[str, Any]:
         "areas": list(commands.core.registry.areas.names(each.area for each in notice.areas)),
         "alerts": [f"{each.alert}@{each.version}" for each in notice.areas],
         "texts": notice.texts,
+        "fingerprint": fingerprint(notice.texts),
+        "refuge": notice.refuge,
+        "refuge_by": notice.refuge_by,
         "template": notice.template,
         "septets": measured.septets,
         "parts": measured.parts,
@@ -171,19 +194,26 @@ def _shown(commands: "Commands", notice: Notice) -> dict[str, Any]:
 
 def _reach(commands: "Commands", notice: Notice) -> dict[str, Any]:
     """How many people it goes to: as it was fixed, or as it would be now."""
-    core = commands.core
-    audiences = core.telling.notices.audiences
+    audiences = commands.core.telling.notices.audiences
     if notice.has_gone:
         targets: list[Target] = audiences.fixed(notice.number)
     else:
         targets = audiences.of_areas([each.area for each in notice.areas])
+    return reach(commands, targets, [each.area for each in notice.areas], notice.texts)
+
+
+def reach(
+    commands: "Commands", targets: "Sequence[Target]", codes: Sequence[str], texts: Mapping[str, str]
+) -> dict[str, Any]:
+    """How many people that is, by area and kind; by which channels, until when, and what it costs."""
+    core = commands.core
     people = [(core.directory.get(recipient), place) for recipient, place in targets]
     ways = Counter(
         way[0] if (way := core.telling.ways.first(each)) else "none" for each, _ in people if each is not None
     )
-    areas = list(core.registry.areas.names(each.area for each in notice.areas))
+    areas = list(core.registry.areas.names(codes))
     price = core.telling.policies.now(core.clock.now()).policy.price_per_part
-    parts = {each: length(notice.texts[each]).parts for each in notice.texts}
+    parts = {each: length(texts[each]).parts for each in texts}
     sms = sum(parts[each.language] for each, _ in people if each is not None)
     return {
         "audience": len(targets),
@@ -202,6 +232,11 @@ def _duration(commands: "Commands", ways: Counter[str]) -> float | None:
     found = [sending.duration_s(channel, more=count) for channel, count in lanes.items()]
     known = [each for each in found if each is not None]
     return max(known, default=0.0) if len(known) == len(found) else None
+
+
+def fingerprint(texts: Mapping[str, str]) -> str:
+    """What tells one notice's texts from others."""
+    return hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()[:16]
 
 
 def _states(commands: "Commands", notice: Notice) -> dict[str, int]:
@@ -227,7 +262,7 @@ def policy_show(commands: "Commands", _request: Request) -> dict[str, Any]:
 def policy_set(commands: "Commands", request: Request) -> dict[str, Any]:
     """A new version: the policy in force with ``changes``; by somebody, for a reason, from a moment on."""
     core, now = commands.core, commands.core.clock.now()
-    by, reason = person(request), _reason(request)
+    by, reason = person(request), reason_of(request)
     begins = optional_int(request, "effective_from")
     begins = now if begins is None else begins
     if not now <= begins <= now + MOST_AHEAD_MS:
@@ -267,7 +302,7 @@ def person(request: Request) -> str:
     return name
 
 
-def _reason(request: Request) -> str:
+def reason_of(request: Request) -> str:
     """Why, on one line; raises CommandFailed."""
     said = " ".join(optional_text(request, "reason").split())
     if not said or len(said) > NOTE or not said.isprintable():
@@ -282,6 +317,7 @@ HANDLERS: Final[dict[str, Callable[["Commands", Request], Any]]] = {
     "notice-approve": notice_approve,
     "notice-veto": notice_veto,
     "notice-cancel": notice_cancel,
+    "notice-clear": notice_clear,
     "policy-show": policy_show,
     "policy-set": policy_set,
 }

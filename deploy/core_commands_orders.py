@@ -14,10 +14,12 @@ from deploy.command_arguments import text
 
 if TYPE_CHECKING:
     from broker.station import Station
+    from deploy.core import Core
     from deploy.core_commands import Commands
 
 NUMBER: Final = "order_number"  # the last one given, of all nodes
 CONFIG: Final = "node_config:"  # and the node's id: what it is to do, as it was last sent
+UNTOLD: Final = frozenset({"v", "password", "order_key"})  # of an order, in the audit log
 HORN_S: Final = 180
 CLEAR_MM: Final = 100  # the water must fall by so much before the same siren sounds again
 SERIES: Final = "distance_mm"
@@ -28,30 +30,42 @@ def node_command(commands: "Commands", request: Request) -> dict[str, Any]:
     """Send one command to a node that is connected now; what became of it stands in the node's status."""
     node, do = text(request, "node"), text(request, "do")
     for_s = _duration(do, request.args.get("for_s"))
-    key = _key(commands, node)
-    order = orders.command(_next_number(commands), commands.core.clock.now(), do, for_s)  # type: ignore[arg-type]  # checked by _duration
-    _send(commands, request, key, topic(commands.core.settings.site.realm, node, "cmd"), order)
+    key = key_of(commands, node)
+    order = orders.command(next_number(commands), commands.core.clock.now(), do, for_s)  # type: ignore[arg-type]  # checked by _duration
+    send(commands, request, key, topic(commands.core.settings.site.realm, node, "cmd"), order)
     return {"node": node, "do": do, "n": order["n"], "exp": order["exp"]}
 
 
 def node_configure(commands: "Commands", request: Request) -> dict[str, Any]:
     """Change what a node does by itself; the broker keeps it for a node that is away. What is not named stays."""
     node, changes = text(request, "node"), dict(request.args.get("changes") or {})
-    key = _key(commands, node)
+    key = key_of(commands, node)
     wanted = _wanted(commands, node) | _checked(changes)
     if (siren := request.args.get("siren")) is not None:
         wanted["siren"] = _siren(commands, node, str(siren))
     _check_order({**_USUAL_S, **wanted})
-    order = {"v": 1, "n": _next_number(commands), **wanted}
+    order = {"v": 1, "n": next_number(commands), **wanted}
     commands.core.group.values[CONFIG + node] = msgspec.json.encode(wanted).decode()
-    _send(commands, request, key, topic(commands.core.settings.site.realm, node, "cfg"), order)
+    send(commands, request, key, topic(commands.core.settings.site.realm, node, "cfg"), order)
     return {"node": node, "n": order["n"], "config": wanted}
 
 
-def _wanted(commands: "Commands", node: str) -> dict[str, Any]:
+def resend(commands: "Commands", node: str) -> None:
+    """Give the broker what it keeps for a node anew, sealed with the key that now holds; nothing where none is kept."""
     core = commands.core
-    stored = core.group.values.get(CONFIG + node) or core.journal.value(CONFIG + node) or "{}"
-    return msgspec.json.decode(stored, type=dict[str, Any])
+    if _stored(core, CONFIG + node) is None or not core.link.is_connected:
+        return
+    order = {"v": 1, "n": next_number(commands), **_wanted(commands, node)}
+    name = topic(core.settings.site.realm, node, "cfg")
+    core.link.publish(name, orders.seal(commands.credentials.order_key(node), name, order))
+
+
+def _stored(core: "Core", key: str) -> str | None:
+    return core.group.values.get(key) or core.journal.value(key)
+
+
+def _wanted(commands: "Commands", node: str) -> dict[str, Any]:
+    return msgspec.json.decode(_stored(commands.core, CONFIG + node) or "{}", type=dict[str, Any])
 
 
 def _checked(changes: dict[str, Any]) -> dict[str, int]:
@@ -95,12 +109,14 @@ def _check_order(wanted: dict[str, Any]) -> None:
         raise CommandFailed(f"fast_s, sample_s and slow_s must not fall in this order; they would be {told}")
 
 
-def _send(commands: "Commands", request: Request, key: str, name: str, order: dict[str, Any]) -> None:
-    commands.audit(request, "node order", name, {what: value for what, value in order.items() if what != "v"})
+def send(commands: "Commands", request: Request, key: str, name: str, order: dict[str, Any]) -> None:
+    """Audit an order without its secrets, seal it, and hand it to the broker."""
+    told = {what: value for what, value in order.items() if what not in UNTOLD}
+    commands.audit(request, "node order", name, told)
     commands.core.link.publish(name, orders.seal(key, name, order))
 
 
-def _key(commands: "Commands", node: str) -> str:
+def key_of(commands: "Commands", node: str) -> str:
     """What seals orders to a node; raises CommandFailed where nothing can be sealed or sent."""
     try:
         key = commands.credentials.order_key(node)
@@ -124,7 +140,7 @@ def _duration(do: str, for_s: object) -> int | None:
     return for_s
 
 
-def _next_number(commands: "Commands") -> int:
+def next_number(commands: "Commands") -> int:
     """Greater than every one before it, also after the clock was set back, and after a restore of an older journal."""
     core = commands.core
     last = int(core.group.values.get(NUMBER) or core.journal.value(NUMBER) or 0)

@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from alerting import passwords
 from broker import control
 from broker.clock import Clock
 from broker.control import Request
 from broker.levels import Level
-from deploy.commands.common import Asking
+from deploy.commands.common import Asking, Refused
 from deploy.commands.node import node_document, write_node_folder
 from deploy.commands.station import import_file
 from deploy.registry.station_files import read_stations
@@ -19,6 +20,14 @@ from firmware_sim import field
 from firmware_sim.field import Scenario
 
 STATIONS: Final = Path(__file__).parent / "demo-stations.toml"
+USERS: Final = {
+    "operator": "operator",
+    "sari": "approver",
+    "budi": "approver",
+    "teknisi": "technician",
+    "admin": "admin",
+}
+RESIDENTS: Final = 5  # of a kelurahan
 KEPT: Final = frozenset({"authority", "broker", "services.json"})  # keys and credentials outlive a run
 
 
@@ -45,6 +54,39 @@ def import_stations(settings: Settings, state: StateFolder) -> None:
     with Asking(settings, state, actor="demo") as core:
         if not core("station-list", {}):
             import_file(core, STATIONS)
+
+
+def make_users(settings: Settings, state: StateFolder) -> str:
+    """Users of each role with one password, which is new with each run; what to tell whoever started it."""
+    password = passwords.drawn()
+    kept = passwords.keep(password)
+    with Asking(settings, state, actor="demo") as core:
+        for name, role in USERS.items():
+            core("user-add", {"name": name, "role": role, "password_hash": kept})
+    names = ", ".join(USERS)
+    return f"Melihat tanpa masuk; untuk memutuskan masuk sebagai {names}\ndengan kata sandi {password} (new each time)."
+
+
+def make_residents(settings: Settings, state: StateFolder) -> None:
+    """Some residents in each kelurahan that a station matters to, with numbers that nobody has."""
+    names = [name for table in read_stations(STATIONS).tables for name in table.get("kelurahan", ())]
+    with Asking(settings, state, actor="demo") as core:
+        codes = {each["name"]: each["code"] for each in core("area-list", {})}
+        entries = [
+            {
+                "kind": "resident",
+                "name": f"Warga CONTOH {place}-{number}",
+                "contacts": {"phone": f"+628125{place:04d}{number:03d}"},
+                "areas": [codes[name]],
+            }
+            for place, name in enumerate(names)
+            for number in range(RESIDENTS)
+        ]
+        answer = core(
+            "recipient-put", {"entries": entries, "consent_how": "contoh", "source": "demo", "reason": "contoh"}
+        )
+        if answer["faults"]:
+            raise Refused(f"the demonstration's residents: {answer['faults'][0]['text']}")
 
 
 def start_nodes(

@@ -108,6 +108,13 @@ class Duty:
         self._put(group, state)
         return state
 
+    def put_away(self, group: Group) -> None:
+        """Forget what waits for a digest."""
+        for name, load in list(self.loads.items()):
+            if load.waiting:
+                self._load(group, name, msgspec.structs.replace(load, waiting=()))
+        self._next_digest = NEVER
+
     def taken_by(self, alert: str) -> str:
         """Who deals with an alert that goes on; empty while nobody does."""
         state = self.open.get(alert)

@@ -5,7 +5,7 @@ Only core opens it for writing. Everyone else reads it with ``mode=ro``.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import sqlalchemy
 from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects import sqlite
 
-from alerting import cap_tables, notice_tables, recipient_tables, subscription_tables, tables
+from alerting import cap_tables, notice_tables, recipient_tables, subscription_tables, tables, user_tables
 from alerting.audit import GENESIS, audit_entry
 from alerting.audit import Entry as AuditEntry
 from alerting.outbox import Entry as OutboxEntry
@@ -40,7 +40,7 @@ commands: Final = Table(
     sqlalchemy.Column("answer", sqlalchemy.Text, nullable=False),
 )
 METADATA: Final = (journal_metadata, ingest_metadata, tables.metadata, registry_tables.metadata)
-SCHEMA: Final = "3"
+SCHEMA: Final = "4"
 
 CACHE_KIB: Final = 32 * 1024
 CHECKPOINT_PAGES: Final = 4000  # a checkpoint costs two syncs in the path of a commit; 16 MB makes it rare
@@ -73,6 +73,7 @@ PUT_STATION: Final = _insert(registry_tables.stations, replace=True)
 PUT_AREA: Final = _insert(registry_tables.areas, replace=True)
 INSERT_VERSION: Final = _insert(registry_tables.versions)
 INSERT_GAUGE: Final = _insert(registry_tables.staff_gauge)
+PUT_SIGHTING: Final = _insert(registry_tables.sightings, replace=True)
 PUT_VALUE: Final = _insert(values, replace=True)
 PUT_COMMAND: Final = _insert(commands)
 PUT_CAP_MESSAGE: Final = _insert(cap_tables.cap_messages, replace=True)
@@ -86,6 +87,7 @@ DELETE_RECIPIENT: Final = "DELETE FROM recipients WHERE id = ?"
 INSERT_ROSTER: Final = _insert(recipient_tables.rosters)
 PUT_ASKING: Final = _insert(subscription_tables.askings, replace=True)
 INSERT_FIELD_REPORT: Final = _insert(subscription_tables.field_reports)
+PUT_USER: Final = _insert(user_tables.users, replace=True)
 PUT_ERASURE: Final = _insert(recipient_tables.erasures, replace=True)
 
 Row = tuple[Any, ...]
@@ -109,6 +111,7 @@ class Group:
     areas: list[Row] = field(default_factory=list)
     versions: list[Row] = field(default_factory=list)
     gauges: list[Row] = field(default_factory=list)
+    sightings: dict[int, Row] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
     commands: list[Row] = field(default_factory=list)
     cap_messages: dict[str, Row] = field(default_factory=dict)
@@ -123,10 +126,14 @@ class Group:
     rosters: list[Row] = field(default_factory=list)
     askings: dict[int, Row] = field(default_factory=dict)
     field_reports: list[Row] = field(default_factory=list)
+    users: dict[str, Row] = field(default_factory=dict)  # by key
 
     @property
     def is_empty(self) -> bool:
-        return not any(getattr(self, name) for name in self.__slots__)
+        return not any(getattr(self, name) for name in FIELDS)
+
+
+FIELDS: Final = tuple(each.name for each in fields(Group))
 
 
 class Journal:
@@ -187,6 +194,7 @@ class Journal:
                 (PUT_AREA, group.areas),
                 (INSERT_VERSION, group.versions),
                 (INSERT_GAUGE, group.gauges),
+                (PUT_SIGHTING, list(group.sightings.values())),
                 (PUT_VALUE, list(group.values.items())),
                 (PUT_COMMAND, group.commands),
                 (PUT_CAP_MESSAGE, list(group.cap_messages.values())),
@@ -201,6 +209,7 @@ class Journal:
                 (INSERT_ROSTER, group.rosters),
                 (PUT_ASKING, list(group.askings.values())),
                 (INSERT_FIELD_REPORT, group.field_reports),
+                (PUT_USER, list(group.users.values())),
             ):
                 if rows:
                     many(statement, rows)
@@ -255,8 +264,9 @@ class Journal:
         # with an id below it would be overlooked after a crash, then stored again.
         sources += [("station_states", "rev"), ("node_states", "rev")]
         sources += [("notices", "rev"), ("escalations", "rev")]
-        sources += [("recipients", "id"), ("erasures", "recipient")]
+        sources += [("recipients", "id"), ("erasures", "recipient"), ("sightings", "id")]
         sources += [("subscription_askings", "id"), ("field_reports", "id")]
+        sources += [("users", "id"), ("users", "stamp")]
         found = [self.connection.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] for t, c in sources]  # noqa: S608
         return max((int(i) for i in (*found, self.value(SNAPSHOT_FLOOR)) if i is not None), default=0)
 

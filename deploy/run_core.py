@@ -21,10 +21,12 @@ from broker import topics
 from broker.clock import Clock
 from deploy.air_index import AirIndexJob
 from deploy.assembly import core_of, credentials_of, history_reader_of
+from deploy.backup.job import BackupJob
 from deploy.broker_link import BrokerLink
 from deploy.broker_reload import BrokerReload
 from deploy.cap_files import CapFiles
 from deploy.cap_key import open_signer
+from deploy.certificate_watch import CertificateWatch
 from deploy.channel_assembly import channels_of
 from deploy.channel_probes import ChannelProbes
 from deploy.control_server import ControlServer
@@ -46,21 +48,23 @@ RETENTION_S: Final = 60
 AIR_S: Final = 5  # an hour that has ended on core's clock is worked out so soon, also on a scaled one
 TIDE_S: Final = 60
 DRILL_S: Final = 60
+BACKUP_S: Final = 60
 MODEMS_S: Final = 2
 MODEM_HEALTH_S: Final = 30
 CAP_S: Final = 1
 PROBES_S: Final = 30
+CERTIFICATES_S: Final = 3600
 NOWCAST_S: Final = 60  # how often it looks whether its own time has come
 OUTCOME_WAIT_S: Final = 0.05
 
 
-def run(settings: Settings, state: StateFolder, clock: Clock, *, base: Path) -> None:
-    """Run until SIGTERM or SIGINT; raises CoreRuns when another core has the folder."""
+def run(settings: Settings, state: StateFolder, clock: Clock, *, base: Path, file: Path) -> None:
+    """Run until SIGTERM or SIGINT; raises CoreRuns when another core has the folder. ``file`` holds the settings."""
     with state.core_lock():
-        asyncio.run(_run(settings, state, clock, base))
+        asyncio.run(_run(settings, state, clock, base, file))
 
 
-async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path) -> None:
+async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path, file: Path) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,7 +84,7 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
         username="core",
         password=credentials_of(state).service_password("core"),
         client_id="core",
-        subscriptions=[topics.subscription(settings.site.realm, "obs")],
+        subscriptions=[topics.subscription(settings.site.realm, kind) for kind in topics.FROM_NODES],
         on_batch=core.turn,
         on_change=lambda _connected: core.turn(),
     )
@@ -88,7 +92,7 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path)
     control = ControlServer(state.socket, run=commands.run, hub=core.hub)
     core.turn()
     await control.start()
-    scheduler = _scheduler(core, state, base, channels)
+    scheduler = _scheduler(core, state, base, file, channels)
     _add_modems(scheduler, core, channels, commands)
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_tick(core))]
     # What was loaded stays: the collector need not look at it again, nor run every few readings.
@@ -132,7 +136,9 @@ async def _tick(core: Core) -> None:
         turns = core.turns
 
 
-def _scheduler(core: Core, state: StateFolder, base: Path, channels: Mapping[str, Channel]) -> AsyncIOScheduler:
+def _scheduler(
+    core: Core, state: StateFolder, base: Path, file: Path, channels: Mapping[str, Channel]
+) -> AsyncIOScheduler:
     """Housekeeping, each job once at a time and as often as the loop has room; never in the way of a warning."""
     scheduler = AsyncIOScheduler()
     settings = core.settings
@@ -161,11 +167,23 @@ def _scheduler(core: Core, state: StateFolder, base: Path, channels: Mapping[str
             core.drill_line, core.drill_problem = line, problem
 
         jobs["drill"] = (DrillJob(settings, state, base, drilled).run, DRILL_S)
+    if settings.backup.folder is not None and not core.clock.is_scaled:
+
+        def backed_up(problem: str | None) -> None:
+            core.backup_problem = problem
+
+        zone = ZoneInfo(settings.site.timezone)
+        jobs["backup"] = (BackupJob(settings.backup, state, file, zone=zone, found=backed_up).run, BACKUP_S)
     signer = open_signer(state.cap_key, name=settings.cap.sender or settings.site.name)
     jobs["cap"] = (CapFiles(core, CapFolder(state.cap), signer).run, CAP_S)
+
+    def dated(problem: str | None) -> None:
+        core.certificate_problem = problem
+
+    jobs["certificates"] = (CertificateWatch(state, dated).run, CERTIFICATES_S)
     for name, (run, seconds) in jobs.items():
         scheduler.add_job(run, "interval", seconds=seconds, id=name, coalesce=True, misfire_grace_time=None)
-    for name in {"tide", "nowcast", "channels", "drill"} & jobs.keys():
+    for name in {"tide", "nowcast", "channels", "drill", "backup", "certificates"} & jobs.keys():
         scheduler.modify_job(name, next_run_time=datetime.now(UTC))  # it is there at a start, not a minute later
     scheduler.start()
     return scheduler

@@ -15,6 +15,7 @@ from alerting.recipients import Directory
 from broker.clock import Clock
 from deploy.directions import Directions
 from deploy.journal import Group, Journal
+from deploy.latency_counts import LatencyCounts
 from deploy.live_hub import LiveHub
 from deploy.memory import Memory
 from deploy.ways import Ways
@@ -45,6 +46,7 @@ class Sending:
         self.outbox = memory.outbox
         self.wake: Callable[[float], None] = lambda _seconds: None
         self._stalled: set[str] = set()
+        self.latencies = LatencyCounts()
         self.is_stopping = False  # nothing more is claimed
         self.probes: dict[str, str | None] = {}  # by channel: what its last probe found wrong
         self._directions = Directions(directory=directory, journal=journal, ways=ways)
@@ -92,6 +94,9 @@ class Sending:
                 key, outcome, now=now, ids=self.journal.take_ids, speed=self.clock.speed, attempt=attempt
             )
             self._changed(group, settled)
+            for entry in settled:
+                if entry.latency_ms is not None:
+                    self.latencies.add(entry.latency_ms)
             self._reports += [
                 (ticket, self._early.pop(ticket))
                 for entry in settled

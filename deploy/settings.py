@@ -5,6 +5,7 @@ A fault is one sentence with the file, the key, and what to write instead.
 
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -45,7 +46,15 @@ class Broker(Table, frozen=True, kw_only=True):
 
 
 class Web(Table, frozen=True, kw_only=True):
+    """``trusted_proxies`` are the addresses of servers in front whose X-Forwarded headers are believed."""
+
     port: Port = 8080
+    open_to_everybody: bool = False  # whoever reaches the pages looks without a login
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    metrics_token_file: str | None = None  # without it /metrics answers this machine alone
+    rivers: str | None = None  # GeoJSON file of lines
+    map_tiles: Annotated[str, msgspec.Meta(pattern=r"^(https://[^\s'\";,]+)?$")] = ""
+    map_credit: str = ""
 
 
 class History(Table, frozen=True, kw_only=True):
@@ -102,6 +111,23 @@ class Subscription(Table, frozen=True, kw_only=True):
     replies_a_number: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
 
 
+class OpenData(Table, frozen=True, kw_only=True):
+    """What the page of open data says: the city's own choice, and nothing while it has not made one."""
+
+    licence: str = ""
+    licence_url: str = ""
+
+
+class Backup(Table, frozen=True, kw_only=True):
+    """Without a ``folder`` none is taken. ``hour`` is of the site's day."""
+
+    folder: str | None = None
+    key_file: str | None = None
+    hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 2
+    keep_days: Annotated[float, msgspec.Meta(ge=1)] = 30.0
+    history: bool = True
+
+
 class DrillGroup(Table, frozen=True, kw_only=True):
     """``people`` are officers of the drill's own settings, by name."""
 
@@ -137,6 +163,8 @@ class Settings(Table, frozen=True, kw_only=True):
     nowcast: Nowcast = Nowcast()
     subscription: Subscription = Subscription()
     drill: Drill = Drill()
+    backup: Backup = Backup()
+    open_data: OpenData = OpenData()
     channels: Channels = Channels()
     officers: list[Officer] = []
 
@@ -183,8 +211,11 @@ def _check(settings: Settings, path: Path) -> None:
     if settings.broker.tls_port == settings.broker.loopback_port:
         raise BadSettings(f"{path}: broker: tls_port and loopback_port are both {settings.broker.tls_port}")
     _check_addresses(settings, path)
+    _check_web(settings, path)
     if (fault := channel_settings.fault(settings.channels)) is not None:
         raise BadSettings(f"{path}: {fault}")
+    if settings.backup.folder is not None and settings.backup.key_file is None:
+        raise BadSettings(f"{path}: backup.key_file: not set; make a key: kentongan backup key --out FILE")
     for officer in settings.officers:
         unknown = set(officer.channels) - set(channel_names(settings))
         if unknown:
@@ -194,8 +225,28 @@ def _check(settings: Settings, path: Path) -> None:
             )
 
 
+def _check_web(settings: Settings, path: Path) -> None:
+    if settings.web.open_to_everybody and (real := set(channel_names(settings)) - {"demo"}):
+        raise BadSettings(
+            f"{path}: web.open_to_everybody: is for demonstrations, and channel {min(real)!r} reaches people; "
+            "leave it out, and make users: kentongan user add"
+        )
+    for proxy in settings.web.trusted_proxies:
+        try:
+            ip_network(proxy)
+        except ValueError:
+            raise BadSettings(
+                f"{path}: web.trusted_proxies: {proxy!r} is no address; write 127.0.0.1, or 10.0.0.0/24"
+            ) from None
+
+
 def _check_addresses(settings: Settings, path: Path) -> None:
     sender, web, url = settings.cap.sender, settings.cap.web, settings.nowcast.url
+    licence_url = settings.open_data.licence_url
+    if licence_url and not re.match(r"https?://[^/\s]+", licence_url):
+        raise BadSettings(f"{path}: open_data.licence_url: {licence_url!r} is no address; write https://...")
+    if licence_url and not settings.open_data.licence:
+        raise BadSettings(f"{path}: open_data.licence: write the licence's name, or take licence_url out")
     if re.search(r"[\s,<&]", sender):
         raise BadSettings(f"{path}: cap.sender: {sender!r} has a space, comma, < or &; write peringatan@kota.example")
     if web and not re.match(r"https?://[^/\s]+", web):

@@ -33,11 +33,17 @@ def station_of(core: Core, name: str) -> StationView:
         core.memory.rules[name],
         latest,
         nodes=core.memory.nodes_of(name),
+        behind_ms=_behind_ms(core, name),
         kelurahan=core.registry.kelurahan(name),
         drift=core.registry.drift(name),
         weather=_weather(core, name),
         rev=max([reading.id for reading in latest] + [core.station_revs.get(name, 0)]),
     )
+
+
+def _behind_ms(core: Core, name: str) -> dict[str, int]:
+    clocks = {node: core.memory.nodes[node].clock for node in core.memory.nodes_of(name)}
+    return {node: clock.behind_ms for node, clock in clocks.items() if clock is not None and clock.behind_ms}
 
 
 def _weather(core: Core, name: str) -> Weather:
@@ -104,12 +110,11 @@ def problems(core: Core) -> list[str]:
     found += channel_problems(core.sending) + core.modem_problems
     if core.history_problem:
         found.append(f"Riwayat belum dapat ditulis: {core.history_problem}. Data aman di jurnal.")
-    if core.cap_problem:
-        found.append(core.cap_problem)
-    if core.nowcast_problem:
-        found.append(core.nowcast_problem)
-    if core.drill_problem:
-        found.append(core.drill_problem)
+    others = (core.cap_problem, core.nowcast_problem, core.certificate_problem, core.drill_problem)
+    found += [each for each in others if each]
+    if core.backup_problem:
+        found.append(core.backup_problem)
+    found += core.reports.problems(core.clock.now())
     if core.tide_problem:
         found.append(f"Pasang surut tidak dapat diperkirakan: {core.tide_problem}.")
     return found

@@ -57,6 +57,11 @@ class StateFolder:
         return self.root / "people.key"
 
     @property
+    def sessions(self) -> Path:
+        """Who is logged in to the pages."""
+        return self.root / "sessions.db"
+
+    @property
     def socket(self) -> Path:
         return self.root / "core.sock"
 
@@ -93,6 +98,11 @@ class StateFolder:
     def channel_records(self) -> Path:
         """What was sent by ways out that cannot be asked later."""
         return self.root / "sent"
+
+    @property
+    def releases(self) -> Path:
+        """Firmware that nodes are updated with, a folder for each version."""
+        return self.root / "releases"
 
     @property
     def cap_key(self) -> Path:

@@ -32,6 +32,10 @@ want gammu gammu
 want_environment deploy/requirements-test.lock
 install_packages
 install_environment deploy/requirements-test.lock
+# What the firmware is type-checked against; its modules bear Python's own names, so it lies beside the environment.
+[ -f "$environment/stubs/machine.pyi" ] ||
+    run_pip install --no-deps --require-hashes --target "$environment/stubs" -r "$root/deploy/requirements-stubs.lock" \
+        >"$log" 2>&1 || explain_pip_failure
 install_web_assets || stop "web assets could not be fetched: $(tail -n1 "$log"); check the network and start again"
 install_influxd
 
@@ -44,4 +48,5 @@ heading 'import-linter' .venv/bin/lint-imports --no-logo --no-cache
 [ -z "$failed" ] || stop "the checks above failed, so the tests were not run"
 
 printf '\n== pytest\n'
-exec .venv/bin/python -m pytest --ignore=tests/bench "$@"
+# Much of it waits for real services; a file stays with one worker, because its tests share them.
+exec .venv/bin/python -m pytest --ignore=tests/bench --numprocesses="${KENTONGAN_TEST_WORKERS:-3}" --dist=loadfile "$@"

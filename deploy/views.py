@@ -1,6 +1,6 @@
 """Entities as those who watch see them, made from core's state. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -36,6 +36,7 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NO_WEATHER: Final = Weather()
+NO_CLOCKS: Final[Mapping[str, int]] = {}
 
 
 def station_view(
@@ -45,6 +46,7 @@ def station_view(
     latest: Iterable[Reading],
     *,
     nodes: list[str],
+    behind_ms: Mapping[str, int] = NO_CLOCKS,
     kelurahan: Sequence[str] = (),
     drift: Drift | None = None,
     weather: Weather = NO_WEATHER,
@@ -79,9 +81,11 @@ def station_view(
         high_m=station.high_m if station.high_m is not None else station.datum_m,
         example=station.example,
         nodes=nodes,
+        behind_ms=dict(behind_ms),
         last_seen=state.last_seen,
         river=station.river,
         kelurahan=list(kelurahan),
+        areas=list(station.kelurahan),
         latitude=station.latitude,
         longitude=station.longitude,
         datum=station.datum,

@@ -1,5 +1,6 @@
 """The air over the city: the day's course of temperature and humidity, and what rain does to it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,8 @@ from firmware_sim.rain import Series
 _DAY_MIN: Final = 1440
 _WARMEST_MIN: Final = 13.5 * 60  # local time
 _RAIN_MEMORY_MIN: Final = 40
+_SMOKE_EDGE_MIN: Final = 30.0
+SMOKE_COARSE: Final = 1.15  # PM10 of smoke: nearly all of it is fine
 
 
 def wetness(mm_per_h: Series) -> Series:
@@ -38,6 +41,16 @@ def particles_ugm3(mean: float, wet: Series, start_min: float) -> Series:
     at = np.arange(len(wet)) + start_min
     traffic = 1 + 0.18 * np.cos((at - 7 * 60) * 4 * np.pi / _DAY_MIN)
     return np.asarray(mean * traffic * (1 - 0.7 * wet))
+
+
+def smoke_ugm3(plumes: Sequence[tuple[float, float, float]], minutes: int) -> Series:
+    """What plumes add: each is (from minute, for minutes, ug/m3), drifts in and out over half an hour, and flickers."""
+    at = np.arange(minutes) + 0.5
+    total = np.zeros(minutes)
+    for start, length, ugm3 in plumes:
+        edge = min(_SMOKE_EDGE_MIN, length / 2)
+        total += ugm3 * np.clip(np.minimum(at - start, start + length - at) / edge, 0, 1)
+    return np.asarray(total * (1 + 0.12 * np.sin(at * 2 * np.pi / 17) * np.sin(at * 2 * np.pi / 71)))
 
 
 def _day(minutes: int, start_min: float) -> Series:

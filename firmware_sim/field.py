@@ -9,7 +9,7 @@ from typing import Final
 
 from broker.clock import Clock
 from firmware_sim.interpreter import FOLDER_VARIABLE
-from firmware_sim.scenario import NodePlan, Scenario, ScenarioError, load, scenario_names
+from firmware_sim.scenario import NodePlan, Scenario, ScenarioError, load, load_file, scenario_names
 from firmware_sim.timetable import Entry
 from firmware_sim.world import write_world
 
@@ -20,6 +20,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "load",
+    "load_file",
     "micropython_command",
     "node_command",
     "scenario_names",

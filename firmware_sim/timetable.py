@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from firmware_sim.fault_kinds import KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -16,22 +18,13 @@ Entry = tuple[float, str]  # minutes from the start, one Indonesian sentence
 
 _SHORTEST_CREST_M: Final = 0.1
 
-_FAULT_SENTENCES: Final = {
-    "no_return": "Sensor {series} di {place} bisu: tidak ada pantulan",
-    "checksum": "Sensor {series} di {place} mengirim data rusak",
-    "silent": "Sensor {series} di {place} tidak menjawab",
-    "stuck": "Sensor {series} di {place} macet pada satu nilai",
-    "spike": "Sensor {series} di {place} memberi nilai palsu {value:.0f}",
-    "no_wifi": "Simpul {place} kehilangan jaringan",
-}
-
 
 def timetable(scenario: Scenario, thresholds: Mapping[str, Mapping[str, float]]) -> list[Entry]:
     """Sorted by time. ``thresholds`` maps a station to its levels in metres (``{"SIAGA": 4.5}``).
 
     Crossings are those of the true water; what is reported comes later, as sampling and rules take their time.
     """
-    entries = [*_rains(scenario)]
+    entries = [*_rains(scenario), *_tide(scenario), *_smoke(scenario)]
     for node in scenario.nodes:
         if node.datum_m is not None:
             level = scenario.level_m(node.station)[: scenario.minutes]
@@ -54,6 +47,17 @@ def _rains(scenario: Scenario) -> Iterator[Entry]:
         yield max(burst[0] + burst[1] for burst in bursts), f"Hujan reda di daerah aliran {name}"
 
 
+def _tide(scenario: Scenario) -> Iterator[Entry]:
+    if scenario.tide is not None:
+        yield scenario.tide.high_at_min, "Pasang tertinggi di laut"
+
+
+def _smoke(scenario: Scenario) -> Iterator[Entry]:
+    for start, length, ugm3 in scenario.air.smoke:
+        yield start, f"Asap datang: sekitar {ugm3:.0f} ug/m3 lebih"
+        yield start + length, "Asap pergi"
+
+
 def _crossings(node: NodePlan, level: Series, thresholds: Mapping[str, float]) -> Iterator[Entry]:
     for name, metres in thresholds.items():
         is_over = level >= metres
@@ -72,10 +76,10 @@ def _fault(scenario: Scenario, fault: Fault) -> Iterator[Entry]:
     place = scenario.node(fault.node).place
     yield (
         fault.from_min,
-        _FAULT_SENTENCES[fault.kind].format(series=fault.series, place=place, value=fault.value),
+        KINDS[fault.kind].sentence.format(series=fault.series, place=place, value=fault.value),
     )
-    # A fault of a minute or two has no end worth a line.
-    if fault.for_min > 5:
+    # A fault of a minute or two has no end worth a line, and some have none.
+    if fault.for_min > 5 and not KINDS[fault.kind].lasts:
         what = "Jaringan" if fault.kind == "no_wifi" else f"Sensor {fault.series} di"
         yield fault.from_min + fault.for_min, f"{what} {place} pulih"
 

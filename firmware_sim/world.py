@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from firmware_sim import air, rain
+from firmware_sim import air, fault_kinds, rain
 from firmware_sim.scenario import WORLD_MINUTES, NodePlan, Scenario
 
 STEP_MS: Final = 10_000
@@ -28,7 +28,7 @@ def write_world(scenario: Scenario, node_id: str, path: Path, start_ms: int) -> 
     The file appears whole or not at all. Raises :class:`ScenarioError` for an unknown node, and OSError.
     """
     node = scenario.node(node_id)
-    columns = _columns(scenario, node, start_ms)
+    columns = _spoiled(scenario, node_id, _columns(scenario, node, start_ms))
     at_min = np.arange(0, WORLD_MINUTES - 1, STEP_MS / _MINUTE_MS)
     table = np.column_stack([np.interp(at_min, np.arange(len(column)), column) for column in columns.values()])
     header = {
@@ -61,7 +61,7 @@ def _columns(scenario: Scenario, node: NodePlan, start_ms: int) -> dict[str, rai
             case "switch":
                 columns[sensor["series"]] = np.zeros(WORLD_MINUTES)
             case "solar":
-                columns[sensor["series"]] = _sun_mv(start_ms)
+                columns[sensor["series"]] = _sun_mv(start_ms, air.wetness(scenario.rain_mm_per_h(node.rain)))
             case "battery":
                 columns[sensor["series"]] = np.asarray(
                     _FULL_MV - _DRAIN_MV_PER_MIN * np.arange(WORLD_MINUTES, dtype=float)
@@ -69,10 +69,22 @@ def _columns(scenario: Scenario, node: NodePlan, start_ms: int) -> dict[str, rai
     return columns
 
 
-def _sun_mv(start_ms: int) -> rain.Series:
-    """What a panel of 6 V shows from six to six."""
+def _spoiled(scenario: Scenario, node_id: str, columns: dict[str, rain.Series]) -> dict[str, rain.Series]:
+    """What the sensors meet: the truth under the faults that change it, in the order of the scenario."""
+    for fault in scenario.faults:
+        if fault.node == node_id:
+            for name, truth in columns.items():
+                if fault.series in (name, f"{name.removesuffix('_mm')}_tips"):
+                    columns[name] = fault_kinds.spoil(
+                        name, truth, fault.kind, from_min=fault.from_min, for_min=fault.for_min, value=fault.value
+                    )
+    return columns
+
+
+def _sun_mv(start_ms: int, wet: rain.Series) -> rain.Series:
+    """What a panel of 6 V shows from six to six, less under rain clouds."""
     at_h = (start_ms + _LOCAL_MS) / 3_600_000 % 24 + np.arange(WORLD_MINUTES) / 60
-    return np.asarray(_PANEL_MV * np.clip(4 * np.sin((at_h - 6) * np.pi / 12), 0, 1))
+    return np.asarray(_PANEL_MV * np.clip(4 * np.sin((at_h - 6) * np.pi / 12), 0, 1) * (1 - 0.7 * wet))
 
 
 def _distance_mm(scenario: Scenario, node: NodePlan) -> rain.Series:
@@ -85,9 +97,10 @@ def _air(scenario: Scenario, node: NodePlan, start_ms: int) -> dict[str, rain.Se
     means = scenario.air
     wet = air.wetness(scenario.rain_mm_per_h(node.rain))
     start_min = (start_ms + _LOCAL_MS) / _MINUTE_MS % (24 * 60)
+    smoke = air.smoke_ugm3(means.smoke, WORLD_MINUTES)
     return {
-        "pm25_ugm3": air.particles_ugm3(means.pm25_ugm3, wet, start_min),
-        "pm10_ugm3": air.particles_ugm3(means.pm10_ugm3, wet, start_min),
+        "pm25_ugm3": air.particles_ugm3(means.pm25_ugm3, wet, start_min) + smoke,
+        "pm10_ugm3": air.particles_ugm3(means.pm10_ugm3, wet, start_min) + smoke * air.SMOKE_COARSE,
         "temperature_c": air.temperature_c(means.temperature_c, wet, start_min),
         "humidity_pct": air.humidity_pct(means.humidity_pct, wet, start_min),
         "pressure_hpa": air.pressure_hpa(means.pressure_hpa, WORLD_MINUTES, start_min),
@@ -95,14 +108,21 @@ def _air(scenario: Scenario, node: NodePlan, start_ms: int) -> dict[str, rain.Se
 
 
 def _faults(scenario: Scenario, node_id: str, start_ms: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "series": fault.series,
-            "kind": fault.kind,
-            "value": fault.value,
-            "from_ms": start_ms + int(fault.from_min * _MINUTE_MS),
-            "until_ms": start_ms + int((fault.from_min + fault.for_min) * _MINUTE_MS),
-        }
-        for fault in scenario.faults
-        if fault.node == node_id
-    ]
+    """Those that the fake hardware plays itself."""
+    found = []
+    for fault in scenario.faults:
+        kind = fault_kinds.KINDS[fault.kind]
+        of_device = [(fault.kind, fault.series)] if fault_kinds.is_of_device(fault.kind) else kind.with_device
+        minutes = WORLD_MINUTES if kind.lasts else fault.for_min
+        found += [
+            {
+                "series": series,
+                "kind": name,
+                "value": fault.value,
+                "from_ms": start_ms + int(fault.from_min * _MINUTE_MS),
+                "until_ms": start_ms + int((fault.from_min + minutes) * _MINUTE_MS),
+            }
+            for name, series in of_device
+            if fault.node == node_id
+        ]
+    return found

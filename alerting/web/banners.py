@@ -7,6 +7,7 @@ from typing import Final
 from alerting.web import words
 from alerting.web.alert_card import DEMO_CHANNEL
 from alerting.web.blindness import Blindness, held_of
+from alerting.web.catalogue import tr
 from alerting.web.link import Outage
 from broker.live import HealthView, NowcastView, StationView
 
@@ -45,55 +46,60 @@ def banners_of(
 
 def _lost(outage: Outage, now: int) -> Banner:
     if outage.since is None:
-        text = f"Halaman ini belum menerima apa pun: {outage.reason}. Mencoba lagi terus."
-        return Banner(title="BELUM ADA DATA DARI INTI", text=text)
+        text = tr("Halaman ini belum menerima apa pun: {reason}. Mencoba lagi terus.", reason=outage.reason)
+        return Banner(title=tr("BELUM ADA DATA DARI INTI"), text=text)
     since = words.moment(outage.since, now)
-    text = f"Yang tampak di bawah adalah keadaan terakhir: {outage.reason}. Peringatan mungkin tidak berjalan."
-    return Banner(title=f"DATA TERPUTUS sejak {since}", text=text)
+    text = tr(
+        "Yang tampak di bawah adalah keadaan terakhir: {reason}. Peringatan mungkin tidak berjalan.",
+        reason=outage.reason,
+    )
+    return Banner(title=tr("DATA TERPUTUS sejak {since}", since=since), text=text)
 
 
 def _blind(blindness: Blindness, now: int) -> Banner:
     """Once for all stations, with those that stood above normal when the data stopped."""
     held = f" {', '.join(blindness.held)}." if blindness.held else ""
-    text = f"{held} Bukan tanda aman: pantau langsung, periksa gateway, jaringan dan listrik.".lstrip()
-    return Banner(title=f"{BLIND}: {blindness.words(now)}", text=text)
+    advice = tr("Bukan tanda aman: pantau langsung, periksa gateway, jaringan dan listrik.")
+    return Banner(title=f"{tr(BLIND)}: {blindness.words(now)}", text=f"{held} {advice}".lstrip())
 
 
 def _silent(held: list[str]) -> list[Banner]:
     """One banner, however many stations fell silent above normal."""
     if not held:
         return []
-    text = "Tingkat ditahan sampai ada data baik. Kirim orang untuk melihat; jangan anggap surut."
+    text = tr("Tingkat ditahan sampai ada data baik. Kirim orang untuk melihat; jangan anggap surut.")
     if len(held) == 1:
-        return [Banner(title=f"DIAM: {held[0]}", text=text)]
-    return [Banner(title=f"{len(held)} STASIUN DIAM DI ATAS NORMAL", text=f"{', '.join(held)}. {text}")]
+        return [Banner(title=tr("DIAM: {held}", held=held[0]), text=text)]
+    title = tr("{n} STASIUN DIAM DI ATAS NORMAL", n=len(held))
+    return [Banner(title=title, text=f"{', '.join(held)}. {text}")]
 
 
 def _of_health(health: HealthView, *, is_blind: bool) -> list[Banner]:
     found = []
     if not health.broker_connected:
-        text = "Bacaan baru tidak masuk. Alat menyimpannya dan mengirim lagi setelah broker kembali."
-        found.append(Banner(title="BROKER TERPUTUS", text=text))
+        text = tr("Bacaan baru tidak masuk. Alat menyimpannya dan mengirim lagi setelah broker kembali.")
+        found.append(Banner(title=tr("BROKER TERPUTUS"), text=text))
     if not health.channels:
-        text = "Peringatan tidak dapat dikirim kepada siapa pun. Atur saluran di berkas pengaturan."
-        found.append(Banner(title="TIDAK ADA SALURAN PESAN", text=text))
+        text = tr("Peringatan tidak dapat dikirim kepada siapa pun. Atur saluran di berkas pengaturan.")
+        found.append(Banner(title=tr("TIDAK ADA SALURAN PESAN"), text=text))
     problems = [problem for problem in health.problems if not (is_blind and problem.startswith(BLIND))]
-    return found + [Banner(title="PERLU DIPERIKSA", text=problem) for problem in problems]
+    return found + [Banner(title=tr("PERLU DIPERIKSA"), text=problem) for problem in problems]
 
 
 def _forecast(nowcast: NowcastView, now: int) -> Banner:
     """Another authority's word, named as its own."""
     title = "BMKG" if "BMKG" in nowcast.sender else nowcast.sender  # not with its station's whole name
     span = f"{words.minute(nowcast.onset, now).removesuffix(' WIB')}-{words.minute(nowcast.expires, now)}"
-    return Banner(
-        title=title, text=f"{nowcast.event.lower()} diperkirakan {span}, {', '.join(nowcast.areas)}.", loud=False
+    text = tr(
+        "{event} diperkirakan {span}, {areas}.", event=nowcast.event.lower(), span=span, areas=", ".join(nowcast.areas)
     )
+    return Banner(title=title, text=text, loud=False)
 
 
 def _demonstration(health: HealthView | None) -> Banner:
     speed = health.speed if health is not None else 1
-    clock = f" Jam berjalan {words.number(speed, 0)} kali lebih cepat." if speed != 1 else ""
+    clock = f" {tr('Jam berjalan {n} kali lebih cepat.', n=words.number(speed, 0))}" if speed != 1 else ""
     reaches_nobody = health is not None and set(health.channels) <= {DEMO_CHANNEL}
-    phones = " Pesan ditulis ke berkas, tidak ke telepon." if reaches_nobody else ""
-    text = f"Sungai, ambang dan penerima adalah contoh, belum resmi.{phones}{clock}"
-    return Banner(title="PERAGAAN", text=text, loud=False)
+    phones = f" {tr('Pesan ditulis ke berkas, tidak ke telepon.')}" if reaches_nobody else ""
+    text = f"{tr('Sungai, ambang dan penerima adalah contoh, belum resmi.')}{phones}{clock}"
+    return Banner(title=tr("PERAGAAN"), text=text, loud=False)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from alerting.web import words
+from alerting.web.catalogue import tr
 from alerting.web.station_state import held_words
 from broker.live import AlertView, StationView
 
@@ -16,8 +17,9 @@ class Blindness:
     held: tuple[str, ...]
 
     def words(self, now: int) -> str:
-        since = f" sejak {words.minute(self.since, now)}" if self.since is not None else ""
-        return f"tidak ada data dari satu stasiun pun{since}"
+        if self.since is None:
+            return tr("tidak ada data dari satu stasiun pun")
+        return tr("tidak ada data dari satu stasiun pun sejak {since}", since=words.minute(self.since, now))
 
 
 def blindness_of(stations: Collection[StationView], alert: AlertView | None) -> Blindness | None:

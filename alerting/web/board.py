@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import nlargest
+from html import escape
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +19,12 @@ import msgspec
 from fastapi.sse import format_sse_event
 
 from alerting.web import words
-from alerting.web.alert_card import alert_card, areas_card, group_card, tally_words
+from alerting.web.access import NOBODY, Visitor
+from alerting.web.alert_card import alert_card, areas_card, group_card, named_areas, tally_words
 from alerting.web.alert_list import AlertList, alert_order, arrange
 from alerting.web.banners import banners_of
 from alerting.web.blindness import Blindness, blindness_of
+from alerting.web.catalogue import LANGUAGE_NAMES, language, other_language, tr
 from alerting.web.link import Outage
 from alerting.web.notice_list import notice_cards
 from alerting.web.readings import LastHour
@@ -36,8 +39,9 @@ MAX_ENDED_ALERTS: Final = 6
 MAX_GROUPS: Final = 12
 LOOSE_AREAS: Final = "alert-wilayah"
 # Made of many entities: always compared, small.
-DERIVED: Final = ("sentence", "banners", "notices", "count", "tally", "health")
-AGES: Final = re.compile(r'data-(age|running)="(\d+)"></time>')
+DERIVED: Final = ("sentence", "banners", "notices", "count", "untaken", "areas", "tally", "health")
+TIMES: Final = re.compile(r'<time data-(age|running|until|at|minute)="(\d+)">[^<]*</time>')
+UNSIGNED: Final = 'name="csrf" value=""'  # a form in a fragment, which is the same for everybody
 
 
 def environment() -> jinja2.Environment:
@@ -50,7 +54,25 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     templates.globals["words"] = words
+    templates.globals["tr"] = tr
+    templates.globals["spoken"] = language
+    templates.globals["LANGUAGE_NAMES"] = LANGUAGE_NAMES
     return templates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Around the board: who looks, where he may go (path and word), on which screen, and what a map is drawn with."""
+
+    visitor: Visitor = NOBODY
+    sections: tuple[tuple[str, str], ...] = ()
+    is_kiosk: bool = False
+    has_map: bool = False
+    tiles: str = ""  # URL with {z}, {x} and {y}; empty: no tiles
+    credit: str = ""  # whose tiles they are
+
+
+NO_ROOM: Final = Room()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +117,8 @@ class Board:
         names = [name for name, fragment in self.fragments.items() if fragment.rev >= known or name in DERIVED]
         return self._patch(names, self.lists if self.is_ready() else {}, self.clock.now())
 
-    def page(self, *, has_charts: bool) -> str:
-        """The first paint, with ages as of now."""
+    def page(self, *, has_charts: bool, room: Room = NO_ROOM) -> str:
+        """The first paint, with ages as of now and the visitor's own token in its forms."""
         now = self.clock.now()
         html = self.templates.get_template("page.html").render(
             html={name: fragment.html for name, fragment in self.fragments.items()},
@@ -108,11 +130,15 @@ class Board:
             realm=self.replica.health.realm if self.replica.health else "ews",
             lost=self.outage() is not None,
             has_charts=has_charts,
+            room=room,
+            language=language(),
+            other_language=other_language(),
         )
-        return AGES.sub(partial(_fill, now=now), html)
+        html = html.replace(UNSIGNED, f'name="csrf" value="{escape(room.visitor.csrf)}"')
+        return TIMES.sub(partial(_fill, now=now), html)
 
     def _title(self) -> str:
-        return self.title if self.outage() is None else "DATA TERPUTUS · Kentongan"
+        return self.title if self.outage() is None else f"{tr('DATA TERPUTUS')} · Kentongan"
 
     def _patch(self, names: Iterable[str], lists: dict[str, list[str]], now: int) -> bytes:
         patch: dict[str, Any] = {
@@ -171,6 +197,8 @@ class Board:
             "banners": partial(self._banners, now),
             "notices": partial(self._notices, now),
             "count": self._count,
+            "untaken": self._untaken,
+            "areas": self._areas,
             "tally": self._tally,
             "health": self._health,
         }
@@ -224,7 +252,10 @@ class Board:
         if not self.is_ready() and not self.replica.stations:
             return self._render("sentence.html", headline=None, site=site)
         stations = self.replica.stations.values()
-        headline = headline_of(stations, alerts=self.alerts, blindness=self._blindness(), site=site, now=now)
+        waiting = len(notice_cards(self.replica.notices.values()))
+        headline = headline_of(
+            stations, alerts=self.alerts, blindness=self._blindness(), site=site, now=now, waiting=waiting
+        )
         self.title = headline.title
         return self._render("sentence.html", headline=headline, site=site)
 
@@ -248,6 +279,12 @@ class Board:
     def _count(self) -> str:
         return self._render("count.html", count=self.alerts.count)
 
+    def _untaken(self) -> str:
+        return self._render("untaken.html", count=self.alerts.untaken)
+
+    def _areas(self) -> str:
+        return self._render("areas.html", areas=named_areas(self.alerts.named))
+
     def _tally(self) -> str:
         health = self.replica.health
         return self._render(
@@ -261,7 +298,15 @@ class Board:
 
 
 def _fill(found: re.Match[str], *, now: int) -> str:
-    """Ages are left open in the fragments, because those stay the same while time goes by."""
-    elapsed = now - int(found[2])
-    said = words.age(elapsed) if found[1] == "age" else words.duration(elapsed)
-    return f'data-{found[1]}="{found[2]}">{said}</time>'
+    """Fragments stay the same while time goes by, so that ages are old in them and a day may have passed."""
+    name, ms = found[1], int(found[2])
+    return f'<time data-{name}="{ms}">{TIME_WORDS[name](ms, now)}</time>'
+
+
+TIME_WORDS: Final[dict[str, Callable[[int, int], str]]] = {
+    "age": lambda ms, now: words.age(now - ms),
+    "running": lambda ms, now: words.duration(now - ms),
+    "until": lambda ms, now: words.countdown(ms - now),
+    "at": words.moment,
+    "minute": words.minute,
+}

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from alerting.web.board import Board
+from alerting.web.board import Board, environment
 from alerting.web.fanout import BEAT, BEAT_S, Fanout, Watcher
 from alerting.web.link import CoreLink
 from alerting.web.readings import LastHour, ReadRange
 from alerting.web.replica import Change, Replica
+from alerting.web.screens import Screens
 from alerting.web.station_card import WATER
 from broker.clock import Clock
 
@@ -32,23 +33,49 @@ class LivePage:
     read_range: ReadRange
     demo: bool
     last_hour: LastHour = field(default_factory=LastHour)
-    fanout: Fanout = field(default_factory=Fanout)
     link: CoreLink = field(init=False)
-    board: Board = field(init=False)
+    screens: Screens = field(init=False)
     _changes: set[Change] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.link = CoreLink(path=self.socket_path, clock=self.clock, adopted=self._adopted, changed=self._changed)
-        self.board = Board(
-            last_hour=self.last_hour,
-            outage=self.link.outage,
-            is_ready=self.link.ready.is_set,
-            clock=self.clock,
-            demo=self.demo,
+        templates = environment()
+        self.screens = Screens(
+            lambda: Board(
+                last_hour=self.last_hour,
+                outage=self.link.outage,
+                is_ready=self.link.ready.is_set,
+                clock=self.clock,
+                demo=self.demo,
+                templates=templates,
+            )
         )
-        self.board.refresh(())
+
+    @property
+    def board(self) -> Board:
+        """The one in Indonesian, which is always drawn."""
+        return self.screens.native.board
+
+    @property
+    def fanout(self) -> Fanout:
+        """The watchers of the page in Indonesian."""
+        return self.screens.native.fanout
+
+    @property
+    def watchers(self) -> int:
+        return sum(len(screen.fanout.watchers) for screen in self.screens)
+
+    @property
+    def dropped(self) -> int:
+        """Watchers that were too slow."""
+        return sum(screen.fanout.dropped for screen in self.screens)
+
+    def close(self) -> None:
+        """End every stream."""
+        for screen in self.screens:
+            screen.fanout.close()
 
     @property
     def replica(self) -> Replica:
@@ -60,18 +87,23 @@ class LivePage:
         self._spawn(self._beat_for_ever())
 
     async def stop(self) -> None:
-        self.fanout.close()
+        self.close()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def watch(self, after: int | None) -> Watcher | None:
-        """A watcher that has seen everything up to ``after``; waits a moment for a core that is just being met."""
+    async def watch(self, after: int | None) -> tuple[Fanout, Watcher] | None:
+        """A watcher that has seen everything up to ``after``, in the language that is spoken; None: no room for him.
+
+        Waits a moment for a core that is just being met.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(READY_WAIT_S):
                 await self.link.ready.wait()
         self._draw()
-        return self.fanout.join(self.board.catch_up(after))
+        screen = self.screens.spoken()
+        watcher = screen.fanout.join(screen.board.catch_up(after))
+        return None if watcher is None else (screen.fanout, watcher)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -79,7 +111,7 @@ class LivePage:
         task.add_done_callback(self._tasks.discard)
 
     def _adopted(self, replica: Replica) -> None:
-        self.board.replica = replica
+        self.screens.adopt(replica)
         for change in replica.everything():
             self._changed(change)
         self._wake.set()
@@ -118,11 +150,10 @@ class LivePage:
     async def _beat_for_ever(self) -> None:
         while True:
             await asyncio.sleep(BEAT_S)
-            self.fanout.publish(BEAT)
+            for screen in self.screens:
+                screen.fanout.publish(BEAT)
 
     def _draw(self) -> None:
         self._wake.clear()
         changes, self._changes = self._changes, set()
-        patch = self.board.refresh(changes)
-        if patch is not None:
-            self.fanout.publish(patch)
+        self.screens.draw(changes)

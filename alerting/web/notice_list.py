@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerting.web import words
+from alerting.web.catalogue import tr
 from broker.levels import Level
 from broker.live import NoticeView
 
@@ -26,6 +27,7 @@ class NoticeCard:
     clock: str
     due_at: int | None
     made_at: int
+    announced: str  # it calls for attention again when this changes
 
 
 def notice_cards(notices: Iterable[NoticeView]) -> list[NoticeCard]:
@@ -42,17 +44,18 @@ def _card(notice: NoticeView) -> NoticeCard:
         areas=", ".join(notice.areas),
         text=notice.text,
         length=f"{notice.septets}/160, {notice.parts} SMS",
-        audience=f"{notice.audience} orang",
+        audience=tr("{n} orang", n=notice.audience),
         asks=_asks(notice),
-        clock="Tayang sendiri bila tidak ditahan" if notice.due_at is not None else "",
+        clock=tr("Tayang sendiri bila tidak ditahan") if notice.due_at is not None else "",
         due_at=notice.due_at,
         made_at=notice.made_at,
+        announced=f"{notice.state}{len(notice.approvals)}",
     )
 
 
 def _asks(notice: NoticeView) -> str:
     if notice.approvals:
-        return f"Disetujui {', '.join(notice.approvals)}; menunggu orang kedua"
+        return tr("Disetujui {names}; menunggu orang kedua", names=", ".join(notice.approvals))
     if notice.state == "veto":
-        return "Sudah diizinkan tertulis; masih dapat ditahan"
-    return "Manual: perlu dua orang" if notice.manual else "Perlu satu persetujuan"
+        return tr("Sudah diizinkan tertulis; masih dapat ditahan")
+    return tr("Manual: perlu dua orang") if notice.manual else tr("Perlu satu persetujuan")

@@ -64,6 +64,7 @@ class Replica:
         """Every entity, as if it had just changed."""
         yield from (Change(kind="station", id=station) for station in self.stations)
         yield from (Change(kind="alert", id=alert) for alert in self.alerts)
+        yield from (Change(kind="notice", id=notice) for notice in self.notices)
         yield from (Change(kind="message", id=alert, version=version) for alert, version in self.groups)
 
     def _take_station(self, station: StationView) -> Change:

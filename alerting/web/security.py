@@ -21,14 +21,17 @@ HEADERS: Final = {
 class SecurityHeaders:
     """Plain ASGI: a middleware that wraps the response would hold back a stream."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, images: str = "") -> None:
+        """``images`` is another origin that pictures may come from; empty: none."""
         self.app = app
+        policy = f"{CONTENT_SECURITY_POLICY}; img-src 'self' {images}" if images else CONTENT_SECURITY_POLICY
+        self.headers = HEADERS | {"Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-cache")
             await send(message)

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from alerting.web import words
 from alerting.web.alert_list import AlertList
 from alerting.web.blindness import Blindness
+from alerting.web.catalogue import tr
 from alerting.web.station_card import headline, outlook, trend_words
 from alerting.web.station_state import MAINTENANCE, held_level, held_words, standing
 from alerting.web.words import mark_of
@@ -31,12 +32,29 @@ class Headline:
 
 
 def headline_of(
-    stations: Iterable[StationView], *, alerts: AlertList, blindness: Blindness | None, site: str, now: int
+    stations: Iterable[StationView],
+    *,
+    alerts: AlertList,
+    blindness: Blindness | None,
+    site: str,
+    now: int,
+    waiting: int = 0,
 ) -> Headline:
-    """Stations by their state, with active alerts of rain, air and areas, which are no state of a station."""
-    known = list(stations)
+    """Stations by their state, with active alerts of rain, air and areas, which are no state of a station.
+
+    ``waiting`` is how many decisions somebody has to take.
+    """
+    said = _state(list(stations), alerts=alerts, blindness=blindness, site=site, now=now)
+    if not waiting:
+        return said
+    return replace(said, text=f"{said.text} {tr('Menunggu {n} keputusan.', n=waiting)}".lstrip())
+
+
+def _state(
+    known: list[StationView], *, alerts: AlertList, blindness: Blindness | None, site: str, now: int
+) -> Headline:
     if not known:
-        text = "Belum ada stasiun. Tambah dengan perintah kentongan station import."
+        text = tr("Belum ada stasiun. Tambah dengan perintah kentongan station import.")
         return Headline(counts="", text=text, mark="notset", title=f"Kentongan {site}")
     standings = {station.id: standing(station, alerts.weather.get(station.id, ())) for station in known}
     if blindness is not None:
@@ -56,28 +74,31 @@ def headline_of(
 
 def _title(first: str, worst: str) -> str:
     """The worst state, and a level that silence or maintenance holds before the silence itself."""
-    return f"sedikitnya {worst}" if words.rank(worst) and not first.endswith(worst) else first
+    return tr("sedikitnya {level}", level=worst) if words.rank(worst) and not first.endswith(worst) else first
 
 
 def _with_areas(calm: Headline, alerts: AlertList, site: str) -> Headline:
     worst = alerts.loose[0].level
     text = " ".join([*_areas(alerts)[1:], calm.text])
     return Headline(
-        counts=_areas(alerts)[0], text=text, mark=mark_of(worst), title=f"Wilayah {worst} · Kentongan {site}"
+        counts=_areas(alerts)[0],
+        text=text,
+        mark=mark_of(worst),
+        title=f"{tr('Wilayah {level}', level=worst)} · Kentongan {site}",
     )
 
 
 def _blind(blindness: Blindness, standings: Iterable[str], site: str, now: int) -> Headline:
     held = "".join(f" {each}." for each in blindness.held[:MAX_NAMED])
     worst = _worst([State.NO_DATA.value, *standings])
-    title = f"BUTA · Kentongan {site}"
-    return Headline(counts="BUTA:", text=f"{blindness.words(now)}.{held}", mark=mark_of(worst), title=title)
+    title = f"{tr('BUTA')} · Kentongan {site}"
+    return Headline(counts=f"{tr('BUTA')}:", text=f"{blindness.words(now)}.{held}", mark=mark_of(worst), title=title)
 
 
 def _counted(stations: list[StationView], alerts: AlertList) -> list[str]:
     """How many stations are in each state worth counting; an alert of rain or air counts when it is the worse."""
     by_state = Counter(_said(station, alerts.weather.get(station.id, ())) for station in stations)
-    return [f"{by_state[state.value]} {state.value}" for state in COUNTED if by_state[state.value]]
+    return [f"{by_state[state.value]} {tr(state.value)}" for state in COUNTED if by_state[state.value]]
 
 
 def _said(station: StationView, weather: Sequence[AlertView]) -> str:
@@ -93,10 +114,10 @@ def _calm(stations: list[StationView], site: str) -> Headline:
     by_state = Counter(station.state for station in stations)
     normal, unset = by_state[State.NORMAL.value], by_state[State.NOT_SET.value]
     if not normal:
-        text = f"Belum ada ambang: {unset} stasiun mengukur, tidak ada yang dapat diperingatkan."
+        text = tr("Belum ada ambang: {n} stasiun mengukur, tidak ada yang dapat diperingatkan.", n=unset)
         return Headline(counts="", text=text, mark="notset", title=f"Kentongan {site}")
-    text = f"{normal} stasiun NORMAL." if unset else f"Semua {normal} stasiun NORMAL."
-    text += f" {unset} stasiun BELUM DITETAPKAN." if unset else ""
+    text = tr("{n} stasiun NORMAL.", n=normal) if unset else tr("Semua {n} stasiun NORMAL.", n=normal)
+    text += f" {tr('{n} stasiun BELUM DITETAPKAN.', n=unset)}" if unset else ""
     text += "".join(f" {sentence}" for sentence in _doubted(stations))
     return Headline(counts="", text=text, mark="normal", title=f"NORMAL · Kentongan {site}")
 
@@ -111,16 +132,16 @@ def _named(stations: list[StationView], alerts: AlertList, standings: dict[str, 
 def _station_words(station: StationView, weather: Sequence[AlertView], now: int) -> str:
     own = held_level(station) or station.state
     if weather and words.rank(weather[0].level) > words.rank(own):
-        return f"{station.name}: {words.SUBJECTS[weather[0].hazard]} {weather[0].level}."
+        return f"{station.name}: {tr(words.SUBJECTS[weather[0].hazard])} {weather[0].level}."
     held = held_words(station)
     if held is not None:
-        return f"{station.name} {'dalam pemeliharaan' if station.maintenance else 'tanpa data'}, {held}."
+        return f"{station.name} {tr('dalam pemeliharaan') if station.maintenance else tr('tanpa data')}, {held}."
     head = headline(station)
     if head is None or head.value is None:
-        return f"{station.name} {station.state}, bacaan terakhir tidak dapat dipakai."
+        return f"{station.name} {tr(station.state)}, {tr('bacaan terakhir tidak dapat dipakai')}."
     said = " ".join(part for part in (station.name, head.shown, head.unit, trend_words(station.trend)) if part)
     expected = outlook(station.trend, now)
-    parts = [said, expected, "belum terverifikasi" if station.unverified else None]
+    parts = [said, expected, tr("belum terverifikasi") if station.unverified else None]
     return f"{', '.join(part for part in parts if part)}."
 
 
@@ -129,10 +150,7 @@ def _areas(alerts: AlertList) -> list[str]:
     names: dict[str, list[str]] = {}
     for area in alerts.loose:
         names.setdefault(area.level, []).append(area.station_name)
-    return [
-        f"Wilayah {level}: {', '.join(members[:3])}{' dan lainnya' if len(members) > 3 else ''}."
-        for level, members in names.items()
-    ]
+    return [f"{tr('Wilayah {level}', level=level)}: {_first(members)}." for level, members in names.items()]
 
 
 def _worked_on(stations: list[StationView], now: int) -> list[str]:
@@ -144,21 +162,27 @@ def _worked_on(stations: list[StationView], now: int) -> list[str]:
     states = Counter(station.state for station in stations)
     normal = states[State.NORMAL.value]
     is_calm = normal and not any(states[state.value] for state in COUNTED if state is not State.MAINTENANCE)
-    return said[:MAX_NAMED] + ([f"{normal} stasiun lain NORMAL."] if is_calm else [])
+    return said[:MAX_NAMED] + ([tr("{n} stasiun lain NORMAL.", n=normal)] if is_calm else [])
 
 
 def _until(station: StationView, now: int) -> str:
-    until = f" sampai {words.minute(station.maintenance.until, now)}" if station.maintenance else ""
-    return f"{station.name} dikerjakan{until}."
+    if station.maintenance is None:
+        return tr("{name} dikerjakan.", name=station.name)
+    until = words.minute(station.maintenance.until, now)
+    return tr("{name} dikerjakan sampai {until}.", name=station.name, until=until)
 
 
 def _silent(stations: list[StationView]) -> list[str]:
     unheard = [station for station in stations if station.state == State.NO_DATA.value and not held_level(station)]
     names = [station.name for station in unheard]
-    return [f"Tanpa data: {', '.join(names[:3])}{' dan lainnya' if len(names) > 3 else ''}."] if names else []
+    return [f"{tr('Tanpa data')}: {_first(names)}."] if names else []
+
+
+def _first(names: list[str]) -> str:
+    return f"{', '.join(names[:3])}{tr(' dan lainnya') if len(names) > 3 else ''}"
 
 
 def _doubted(stations: list[StationView]) -> list[str]:
     heads = [(station.name, headline(station)) for station in stations]
     names = [name for name, head in heads if head is not None and head.doubt is not None]
-    return [f"Perlu diperiksa: {', '.join(names[:3])}."] if names else []
+    return [f"{tr('Perlu diperiksa')}: {', '.join(names[:3])}."] if names else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerting.web import words
+from alerting.web.catalogue import tr
 from alerting.web.ladder import LEVELS, Ladder, draw
 from alerting.web.readings import LEVEL, Tail
 from alerting.web.station_facts import AirIndex, Fact, air_index, facts_of
@@ -81,6 +82,8 @@ class StationCard:
     air: AirIndex | None
     facts: tuple[Fact, ...]
     last_seen: int | None
+    latitude: float | None  # degrees, WGS 84
+    longitude: float | None
 
 
 def place(station: StationView) -> int:
@@ -110,13 +113,15 @@ def station_card(station: StationView, *, weather: Sequence[AlertView], tail: Ta
         head=head,
         others=tuple(measure(series) for series in station.series if head is None or series.quantity != head.quantity),
         direction=direction(trend),
-        trend=trend_words(trend) or (None if is_old or level is None else NO_TREND),
+        trend=trend_words(trend) or (None if is_old or level is None else tr(NO_TREND)),
         outlook=outlook(trend, now),
         ladder=ladder,
         ladder_words=_ladder_words(station, head),
         air=air_index(station.air, now) if station.hazard == "air" else None,
         facts=facts_of(station, now=now),
         last_seen=station.last_seen,
+        latitude=station.latitude,
+        longitude=station.longitude,
     )
 
 
@@ -155,7 +160,7 @@ def _place(station: StationView) -> str:
 
 def _note(station: StationView) -> str | None:
     if station.state == State.NOT_SET.value and station.hazard in WATER:
-        return "Ambang belum ditetapkan: stasiun ini mengukur, tetapi tidak memperingatkan."
+        return tr("Ambang belum ditetapkan: stasiun ini mengukur, tetapi tidak memperingatkan.")
     return None
 
 
@@ -168,20 +173,23 @@ def outlook(trend: TrendView | None, now: int) -> str | None:
     """When the next threshold is expected, as a range of the clock; open-ended when it may never come."""
     if trend is None or trend.next_level is None or trend.eta_from is None:
         return None
-    reach = f"diperkirakan mencapai {trend.next_level}"
+    reach = tr("diperkirakan mencapai {level}", level=trend.next_level)
     start = words.time_of_day(max(trend.eta_from, now))
     if trend.eta_to is None:
-        return f"{reach} paling cepat pukul {start}"
+        return tr("{reach} paling cepat pukul {start}", reach=reach, start=start)
     if trend.eta_to <= now:
-        return f"{reach} sebentar lagi"
+        return tr("{reach} sebentar lagi", reach=reach)
     end = words.time_of_day(trend.eta_to)
-    return f"{reach} pukul {start}" if start == end else f"{reach} pukul {start}–{end}"  # noqa: RUF001 — a range has an en dash
+    span = start if start == end else f"{start}–{end}"  # noqa: RUF001 — a range has an en dash
+    return tr("{reach} pukul {span}", reach=reach, span=span)
 
 
 def _ladder_words(station: StationView, head: Measure | None) -> str:
     """The drawing for those who do not see it."""
-    level = f"Muka air {head.shown} m" if head is not None else "Muka air tidak diketahui"
+    level = tr("Muka air {m} m", m=head.shown) if head is not None else tr("Muka air tidak diketahui")
     limits = ", ".join(
-        f"{name} pada {words.number(station.thresholds[name], 2)} m" for name in LEVELS if name in station.thresholds
+        tr("{level} pada {m} m", level=name, m=words.number(station.thresholds[name], 2))
+        for name in LEVELS
+        if name in station.thresholds
     )
-    return f"{level}. Ambang: {limits}." if limits else f"{level}. Ambang belum ditetapkan."
+    return f"{level}. {tr('Ambang')}: {limits}." if limits else f"{level}. {tr('Ambang belum ditetapkan.')}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerting.web import words
+from alerting.web.catalogue import tr
 from broker.live import AirView, RainSumView, RainView, StationView, TideView, UpstreamRainView
 
 COMPLETE: Final = 0.95  # share of a window under which its sum is said to have holes
@@ -41,47 +42,52 @@ def facts_of(station: StationView, *, now: int) -> tuple[Fact, ...]:
         case "tide":
             return (*_impact(station), _tide(station.tide, now))
         case "rain":
-            return tuple(_rain(station.rain)) if station.rain else (absent("jumlah hujan"),)
+            return tuple(_rain(station.rain)) if station.rain else (absent(tr("jumlah hujan")),)
     return ()
 
 
-def absent(label: str, text: str = "belum ada data") -> Fact:
-    return Fact(label=label, text=text, is_known=False)
+def absent(label: str, text: str | None = None) -> Fact:
+    return Fact(label=label, text=text or tr("belum ada data"), is_known=False)
 
 
 def _impact(station: StationView) -> list[Fact]:
     """What the level that it stands at means on the ground."""
     statement = station.impact.get(station.level or station.state)
-    return [Fact(label="dampak", text=statement)] if statement else []
+    return [Fact(label=tr("dampak"), text=statement)] if statement else []
 
 
 def _drift(station: StationView, now: int) -> Fact:
     if station.drift_m is None:
-        return absent("papan duga", "belum dibandingkan")
+        return absent(tr("papan duga"), tr("belum dibandingkan"))
     cm = round(abs(station.drift_m) * 100)
-    since = f" sejak {words.minute(station.drift_since, now)}" if station.drift_since is not None else ""
+    since = f" {tr('sejak')} {words.minute(station.drift_since, now)}" if station.drift_since is not None else ""
     if abs(station.drift_m) < STEADY_M:
-        return Fact(label="papan duga", text=f"sama dengan alat{since}")
-    side = "lebih tinggi" if station.drift_m > 0 else "lebih rendah"
-    return Fact(label="papan duga", text=f"alat membaca {cm} cm {side}{since}")
+        return Fact(label=tr("papan duga"), text=f"{tr('sama dengan alat')}{since}")
+    said = (
+        tr("alat membaca {cm} cm lebih tinggi", cm=cm)
+        if station.drift_m > 0
+        else tr("alat membaca {cm} cm lebih rendah", cm=cm)
+    )
+    return Fact(label=tr("papan duga"), text=f"{said}{since}")
 
 
 def _tide(tide: TideView | None, now: int) -> Fact:
     if tide is None:
-        return absent("pasang surut")
-    parts = [f"kini {_metres(tide.height_m)} {'naik' if tide.rising else 'turun'}"]
+        return absent(tr("pasang surut"))
+    parts = [f"{tr('kini')} {_metres(tide.height_m)} {tr('naik') if tide.rising else tr('turun')}"]
     if tide.high_at is not None and tide.high_m is not None:
-        parts.append(f"pasang berikut {_metres(tide.high_m)} pukul {_when(tide.high_at, now)}")
+        parts.append(tr("pasang berikut {m} pukul {at}", m=_metres(tide.high_m), at=_when(tide.high_at, now)))
     if tide.above_m is not None and tide.above_from is not None:
         parts.append(_above(tide.above_m, tide.above_from, tide.above_until, now))
-    return Fact(label="pasang surut (prakiraan)", text=f"{', '.join(parts)}; dari {tide.datum}")
+    text = tr("{facts}; dari {datum}", facts=", ".join(parts), datum=tide.datum)
+    return Fact(label=tr("pasang surut (prakiraan)"), text=text)
 
 
 def _above(height_m: float, start: int, end: int | None, now: int) -> str:
-    until = f" sampai {_when(end, now)}" if end is not None else ""
+    until = f" {tr('sampai {at}', at=_when(end, now))}" if end is not None else ""
     if start <= now:
-        return f"sudah di atas {_metres(height_m)}{until}"
-    return f"di atas {_metres(height_m)} mulai {_when(start, now)}{until}"
+        return f"{tr('sudah di atas {m}', m=_metres(height_m))}{until}"
+    return f"{tr('di atas {m} mulai {at}', m=_metres(height_m), at=_when(start, now))}{until}"
 
 
 def _when(ms: int, now: int) -> str:
@@ -95,21 +101,21 @@ def _metres(value: float) -> str:
 def _rain(rain: RainView) -> list[Fact]:
     sums = [Fact(label=_window(each.minutes), text=_sum(each), is_known=each.mm is not None) for each in rain.sums]
     if rain.hour_class:
-        sums.append(Fact(label="kelas 1 jam", text=rain.hour_class))
+        sums.append(Fact(label=tr("kelas 1 jam"), text=tr(rain.hour_class)))
     if rain.day_mm is not None:
-        kind = f", {rain.day_class}" if rain.day_class else ""
-        sums.append(Fact(label="sejak pukul 07:00", text=f"{words.number(rain.day_mm, 1)} mm{kind}"))
+        kind = f", {tr(rain.day_class)}" if rain.day_class else ""
+        sums.append(Fact(label=tr("sejak pukul 07:00"), text=f"{words.number(rain.day_mm, 1)} mm{kind}"))
     return [*sums, *_upstream(rain)]
 
 
 def _window(minutes: int) -> str:
-    return f"{minutes} menit" if minutes < 60 else f"{minutes // 60} jam"
+    return tr("{n} menit", n=minutes) if minutes < 60 else tr("{n} jam", n=minutes // 60)
 
 
 def _sum(of: RainSumView) -> str:
     if of.mm is None:
-        return "tidak ada data"
-    holes = f" (teramati {of.complete:.0%})".replace("%", " %") if of.complete < COMPLETE else ""
+        return tr("tidak ada data")
+    holes = f" ({tr('teramati {share}', share=_share(of.complete))})" if of.complete < COMPLETE else ""
     return f"{words.number(of.mm, 1)} mm{holes}"
 
 
@@ -118,12 +124,13 @@ def _upstream(rain: RainView) -> list[Fact]:
 
 
 def _area(of: UpstreamRainView) -> Fact:
-    label = f"hujan hulu {_window(of.minutes)}"
+    label = tr("hujan hulu {time}", time=_window(of.minutes))
     if of.mean_mm is None:
-        return absent(label, "tidak ada data")
-    most = f", terbesar {words.number(of.max_mm, 1)} mm" if of.max_mm is not None else ""
-    text = f"rata-rata {words.number(of.mean_mm, 1)} mm{most} ({of.spoke} dari {of.gauges} penakar)"
-    return Fact(label=label, text=text)
+        return absent(label, tr("tidak ada data"))
+    most = f", {tr('terbesar {mm} mm', mm=words.number(of.max_mm, 1))}" if of.max_mm is not None else ""
+    mean = tr("rata-rata {mm} mm", mm=words.number(of.mean_mm, 1))
+    gauges = tr("{spoke} dari {gauges} penakar", spoke=of.spoke, gauges=of.gauges)
+    return Fact(label=label, text=f"{mean}{most} ({gauges})")
 
 
 def weather_now(station: StationView, hazard: str) -> str | None:
@@ -131,7 +138,7 @@ def weather_now(station: StationView, hazard: str) -> str | None:
     if hazard == "rain" and station.rain is not None:
         rain = station.rain
         here = [(each.minutes, "", each.mm) for each in rain.sums if each.minutes in SHORT]
-        above = [(each.minutes, "hulu ", each.mean_mm) for each in rain.upstream if each.minutes in SHORT]
+        above = [(each.minutes, f"{tr('hulu')} ", each.mean_mm) for each in rain.upstream if each.minutes in SHORT]
         known = [f"{where}{_window(of)} {words.number(mm, 1)} mm" for of, where, mm in here + above if mm is not None]
         return " · ".join(known) or None
     if hazard == "air" and station.air is not None and station.air.index is not None:
@@ -145,11 +152,11 @@ def _index_title(air: AirView) -> str:
 
 def air_index(air: AirView | None, now: int) -> AirIndex:
     if air is None:
-        basis = "belum dihitung: ISPU memerlukan rata-rata 24 jam"
+        basis = tr("belum dihitung: ISPU memerlukan rata-rata 24 jam")
         return AirIndex(title="ISPU", mark=None, basis=basis, advice=None, hour=None, hour_note=None)
     hour, note = _hour(air, now)
     if air.index is None:
-        basis = (air.reason or "belum dapat dihitung").removeprefix("ISPU ")  # the title has the word
+        basis = (air.reason or tr("belum dapat dihitung")).removeprefix("ISPU ")  # the title has the word
         return AirIndex(title="ISPU", mark=None, basis=basis, advice=None, hour=hour, hour_note=note)
     return AirIndex(
         title=_index_title(air),
@@ -162,22 +169,27 @@ def air_index(air: AirView | None, now: int) -> AirIndex:
 
 
 def _basis(air: AirView, now: int) -> str:
-    parts = [f"{air.critical} paling menentukan" if air.critical else ""]
-    parts.append(f"24 jam sampai {_when(air.until, now)}" if air.until is not None else "")
-    parts.append(f"data {air.complete:.0%}".replace("%", " %") if air.complete is not None else "")
+    parts = [tr("{name} paling menentukan", name=air.critical) if air.critical else ""]
+    parts.append(tr("24 jam sampai {at}", at=_when(air.until, now)) if air.until is not None else "")
+    parts.append(tr("data {share}", share=_share(air.complete)) if air.complete is not None else "")
     return " · ".join(part for part in parts if part)
+
+
+def _share(of: float) -> str:
+    return f"{of:.0%}".replace("%", " %")
 
 
 def _hour(air: AirView, now: int) -> tuple[str | None, str | None]:
     """The last hour in words, and how its value was made."""
     if air.hour_mean_ugm3 is None:
         return None, None
-    until = f" sampai {_when(air.hour_until, now)}" if air.hour_until is not None else ""
-    word = f", {air.hour_word}" if air.hour_word else ""
+    until = f" {tr('sampai {at}', at=_when(air.hour_until, now))}" if air.hour_until is not None else ""
+    word = f", {tr(air.hour_word)}" if air.hour_word else ""
     value = f"{words.number(air.hour_mean_ugm3, 1)} µg/m³"
-    said = f"{air.hour_parameter or 'partikel'} {value}{word}, satu jam{until}"
+    said = f"{air.hour_parameter or tr('partikel')} {value}{word}, {tr('satu jam')}{until}"
     if air.correction is None:
-        return said, "belum dikoreksi kelembapan"
-    raw = f" dari {words.number(air.hour_raw_ugm3, 1)}" if air.hour_raw_ugm3 is not None else ""
-    humid = f", kelembapan {words.number(air.hour_humidity_pct, 0)} %" if air.hour_humidity_pct is not None else ""
-    return said, f"dikoreksi{raw}{humid} ({air.correction})"
+        return said, tr("belum dikoreksi kelembapan")
+    raw = f" {tr('dari {value}', value=words.number(air.hour_raw_ugm3, 1))}" if air.hour_raw_ugm3 is not None else ""
+    humidity = air.hour_humidity_pct
+    humid = f", {tr('kelembapan')} {words.number(humidity, 0)} %" if humidity is not None else ""
+    return said, f"{tr('dikoreksi')}{raw}{humid} ({air.correction})"

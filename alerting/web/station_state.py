@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerting.web import words
+from alerting.web.catalogue import tr
 from broker.levels import State
 from broker.live import AlertView, StationView, TrendView
 
@@ -17,7 +18,8 @@ class Badge:
     mark: str
 
 
-UNVERIFIED: Final = Badge(text="BELUM TERVERIFIKASI", mark="unverified")
+def unverified() -> Badge:
+    return Badge(text=tr("BELUM TERVERIFIKASI"), mark="unverified")
 
 
 def badges_of(station: StationView, weather: Sequence[AlertView]) -> tuple[Badge, ...]:
@@ -27,11 +29,11 @@ def badges_of(station: StationView, weather: Sequence[AlertView]) -> tuple[Badge
     """
     badges = [_state_badge(station, weather), _level_badge(station)]
     badges += [
-        Badge(text=f"{alert.level} {words.SUBJECTS[alert.hazard]}", mark=words.mark_of(alert.level))
+        Badge(text=f"{alert.level} {tr(words.SUBJECTS[alert.hazard])}", mark=words.mark_of(alert.level))
         for alert in _beside_state(station, weather)
     ]
     if station.unverified and station.maintenance is None:
-        badges.append(UNVERIFIED)
+        badges.append(unverified())
     return tuple(badge for badge in badges if badge is not None)
 
 
@@ -39,7 +41,7 @@ def _state_badge(station: StationView, weather: Sequence[AlertView]) -> Badge | 
     """None for a rain or air station that says it all by its alert, and where the held level is the state."""
     is_said = station.state == State.NOT_SET.value and any(alert.hazard == station.hazard for alert in weather)
     is_held = station.at_least and words.rank(station.state) > 0
-    return None if is_said or is_held else Badge(text=station.state, mark=words.mark_of(station.state))
+    return None if is_said or is_held else Badge(text=tr(station.state), mark=words.mark_of(station.state))
 
 
 def _level_badge(station: StationView) -> Badge | None:
@@ -47,7 +49,7 @@ def _level_badge(station: StationView) -> Badge | None:
     if held is not None:
         return Badge(text=held, mark=words.mark_of(held_level(station) or ""))
     if station.state == MAINTENANCE and words.rank(station.level or ""):
-        return Badge(text=f"alat menunjuk {station.level}", mark="maintenance")
+        return Badge(text=tr("alat menunjuk {level}", level=station.level), mark="maintenance")
     return None
 
 
@@ -76,8 +78,10 @@ def held_words(station: StationView) -> str | None:
     if level is None:
         return None
     if station.maintenance is not None:
-        return f"tetap {level}"
-    return f"sedikitnya {level}, naik" if direction(station.trend) == "up" else f"sedikitnya {level}"
+        return tr("tetap {level}", level=level)
+    if direction(station.trend) == "up":
+        return tr("sedikitnya {level}, naik", level=level)
+    return tr("sedikitnya {level}", level=level)
 
 
 def standing(station: StationView, weather: Sequence[AlertView]) -> str:
@@ -91,7 +95,8 @@ def work_words(station: StationView, now: int) -> str | None:
     work = station.maintenance
     if work is None:
         return None
-    return f"Pemeliharaan sampai {words.minute(work.until, now)} oleh {work.by}: {work.reason}"
+    until = words.minute(work.until, now)
+    return tr("Pemeliharaan sampai {until} oleh {by}: {reason}", until=until, by=work.by, reason=work.reason)
 
 
 def direction(trend: TrendView | None) -> str | None:

@@ -5,7 +5,6 @@ here only what would keep core busy is held back.
 """
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,11 +15,14 @@ import jinja2
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from alerting.public_templates import Language
+from alerting.web.address import address_of
+from alerting.web.public.sheet import frame_values
 from alerting.web.subscribe_words import WORDS
 from broker import control
 from broker.control import CommandFailed, CoreUnreachable
 
-Do = Callable[[dict[str, str], str, str], Awaitable[HTMLResponse]]
+Do = Callable[[dict[str, str], Language, str], Awaitable[HTMLResponse]]
 """Fields of a form, language, address of the visitor."""
 
 LEAST_S: Final = 0.4  # every answer to a form takes at least so long
@@ -65,11 +67,11 @@ class SubscribePages:
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
         self._forms, self._counted_at = FORMS_AT_ONCE, time.monotonic()
 
-    async def form(self, language: str) -> HTMLResponse:
+    async def form(self, language: Language) -> HTMLResponse:
         """The first form, empty."""
         return await self._page(language, "ask")
 
-    async def answer(self, request: Request, language: str, do: Do) -> HTMLResponse:
+    async def answer(self, request: Request, language: Language, do: Do) -> HTMLResponse:
         """What a form asks for, done; never sooner than :data:`LEAST_S`, so that the time says nothing."""
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise HTTPException(403, FOREIGN)
@@ -77,11 +79,11 @@ class SubscribePages:
         until = time.monotonic() + LEAST_S
         fields = await _fields(request)
         async with self._room:
-            page: HTMLResponse = await do(fields, language, _address(request))
+            page: HTMLResponse = await do(fields, language, address_of(request))
         await asyncio.sleep(max(0.0, until - time.monotonic()))
         return page
 
-    async def ask(self, fields: dict[str, str], language: str, address: str) -> HTMLResponse:
+    async def ask(self, fields: dict[str, str], language: Language, address: str) -> HTMLResponse:
         """The second form, or the first one again with what is wrong."""
         said = {name: fields[name] for name in ("action", "area", "rw", "rt", "number")}
         said["action"] = said["action"] if said["action"] in ("join", "leave") else "join"
@@ -90,7 +92,7 @@ class SubscribePages:
             return await self._page(language, "ask", said=said, wrong=answer[language])
         return await self._page(language, "confirm", ticket=answer["ticket"])
 
-    async def confirm(self, fields: dict[str, str], language: str, address: str) -> HTMLResponse:
+    async def confirm(self, fields: dict[str, str], language: Language, address: str) -> HTMLResponse:
         """What the code has done, or the second form again."""
         code = "".join(each for each in fields["code"] if each.isascii() and each.isdigit())
         ticket = fields["ticket"] or "-"
@@ -102,14 +104,14 @@ class SubscribePages:
         return await self._page(language, "joined" if answer["done"] == "join" else "left")
 
     async def _page(
-        self, language: str, step: str, *, said: dict[str, str] | None = None, ticket: str = "", wrong: str = ""
+        self, language: Language, step: str, *, said: dict[str, str] | None = None, ticket: str = "", wrong: str = ""
     ) -> HTMLResponse:
         state = await self._known()
         html = self._template.render(
+            **frame_values(language, path="/langganan", realm=state["realm"]),
+            is_example=False,
             step=step if state["open"] or step in ("joined", "left") else "closed",
             words=WORDS[language],
-            language=language,
-            realm=state["realm"],
             sender=state["sender"],
             areas=state["areas"],
             said=said or dict.fromkeys(FIELDS, ""),
@@ -156,15 +158,5 @@ async def _fields(request: Request) -> dict[str, str]:
     return {name: sent.get(name, [""])[0].strip()[:64] for name in FIELDS}
 
 
-def _address(request: Request) -> str:
-    """Where a request comes from, as the server in front tells it; of IPv6 the network that one household has."""
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host or "-"
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
-
-
-def _language(said: str) -> str:
+def _language(said: str) -> Language:
     return "en" if said == "en" else "id"

@@ -6,8 +6,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "id": {
         "title": "Peringatan lewat SMS",
         "lead": "Anda mendapat SMS bila wilayah Anda terancam banjir, dan SMS lagi bila sudah aman.",
-        "other": "English",
-        "other_language": "en",
         "join": "Saya mau menerima peringatan",
         "leave": "Saya mau berhenti",
         "what": "Yang Anda inginkan",
@@ -31,14 +29,11 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "joined": "Anda terdaftar. Peringatan untuk wilayah Anda akan datang lewat SMS.",
         "left": "Anda tidak menerima peringatan lagi. Data Anda akan dihapus.",
         "closed": "Pendaftaran lewat halaman ini sedang ditutup. Silakan mendaftar di kantor kelurahan.",
-        "home": "Buka halaman utama",
-        "emergency": "Dalam bahaya? Telepon 112.",
+        "home": "Keadaan kelurahan Anda",
     },
     "en": {
         "title": "Warnings by SMS",
         "lead": "You get an SMS when your area is threatened by a flood, and another when it is safe again.",
-        "other": "Bahasa Indonesia",
-        "other_language": "id",
         "join": "I want to get warnings",
         "leave": "I want to stop",
         "what": "What you want",
@@ -62,7 +57,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "joined": "You have joined. Warnings for your area will come by SMS.",
         "left": "You will get no more warnings. Your data will be erased.",
         "closed": "Joining by this page is closed for now. Please ask at your kelurahan office.",
-        "home": "Open the main page",
-        "emergency": "In danger? Call 112.",
+        "home": "How your kelurahan stands",
     },
 }

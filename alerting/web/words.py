@@ -1,13 +1,14 @@
 """Numbers, times and the product's Indonesian words, as the page prints them.
 
 Times inside are integers of milliseconds UTC; people read WIB, which is UTC+7 without summer time. Decimals have a
-comma. ``static/clock.js`` says ages and durations with the same words, and a test compares the two.
+comma, in English a point. ``static/clock.js`` says ages and durations with the same words, and a test compares the two.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from alerting.web.catalogue import NATIVE, language, tr
 from broker.levels import State
 from broker.quality_flags import Flag
 
@@ -43,8 +44,12 @@ QUANTITIES: Final = {
     "batt_mv": Quantity(name="baterai", unit="V", digits=2, scale=0.001),
     "solar_mv": Quantity(name="panel surya", unit="V", digits=2, scale=0.001),
     "distance_spread_mm": Quantity(name="sebaran bacaan", unit="mm", digits=0),
+    "lid_open": Quantity(name="tutup terbuka", unit="", digits=0),
+    "tilted": Quantity(name="tiang miring", unit="", digits=0),
+    "siren_on": Quantity(name="sirene berbunyi", unit="", digits=0),
     "pressure_hpa": Quantity(name="tekanan", unit="hPa"),
 }
+SWITCHES: Final = ("lid_open", "tilted", "siren_on")  # 1 is yes
 QUALITY: Final[dict[int, str]] = {
     Flag.GOOD: "baik",
     Flag.NOT_EVALUATED: "belum diperiksa",
@@ -80,26 +85,36 @@ def mark_of(state: str) -> str:
 
 
 def quantity_of(name: str) -> Quantity:
-    return QUANTITIES.get(name) or Quantity(name=name, unit="")
+    known = QUANTITIES.get(name) or Quantity(name=name, unit="")
+    return known if language() == NATIVE else replace(known, name=tr(known.name), unit=tr(known.unit))
 
 
 def quality(flag: int) -> str:
-    return QUALITY.get(flag, f"bertanda {flag}")
+    known = QUALITY.get(flag)
+    return tr("bertanda {flag}", flag=flag) if known is None else tr(known)
 
 
 def number(value: float, digits: int) -> str:
     """``5.8`` with two digits is ``5,80``; a minus is a real minus."""
-    return f"{value:.{digits}f}".replace(".", ",").replace("-", "−")  # noqa: RUF001 — typography is meant
+    said = f"{value:.{digits}f}".replace("-", "−")  # noqa: RUF001 — typography is meant
+    return said.replace(".", ",") if language() == NATIVE else said
 
 
 def measured(quantity: str, value: float | None) -> str:
     """The value as people read it, without its unit; an en dash when there is none."""
     shown = quantity_of(quantity)
+    if quantity in SWITCHES and value is not None:
+        return tr("ya") if value else tr("tidak")
     return "–" if value is None else number(value * shown.scale, shown.digits)  # noqa: RUF001 — a dash is meant
 
 
 def local(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(WIB)
+
+
+def day_month(then: datetime) -> str:
+    """``24 Nov``."""
+    return f"{then.day} {tr(MONTHS[then.month - 1])}"
 
 
 def time_of_day(ms: int) -> str:
@@ -110,50 +125,60 @@ def moment(ms: int, now: int) -> str:
     """``18:41:07 WIB``, with the day before it when that is not today."""
     then = local(ms)
     clock = f"{then:%H:%M:%S} WIB"
-    return clock if then.date() == local(now).date() else f"{then.day} {MONTHS[then.month - 1]} {clock}"
+    return clock if then.date() == local(now).date() else f"{day_month(then)} {clock}"
 
 
 def minute(ms: int, now: int) -> str:
     """The same without seconds, for what began a while ago."""
     then = local(ms)
     clock = f"{then:%H:%M} WIB"
-    return clock if then.date() == local(now).date() else f"{then.day} {MONTHS[then.month - 1]} {clock}"
+    return clock if then.date() == local(now).date() else f"{day_month(then)} {clock}"
 
 
 def duration(ms: int) -> str:
     """How long, in at most two units; under a minute in seconds."""
     ms = max(ms, 0)
     if ms < MINUTE_MS:
-        return f"{ms // 1000} detik"
+        return tr("{n} detik", n=ms // 1000)
     if ms < HOUR_MS:
-        return f"{ms // MINUTE_MS} menit"
+        return tr("{n} menit", n=ms // MINUTE_MS)
     if ms < DAY_MS:
         hours, rest = divmod(ms, HOUR_MS)
         minutes = rest // MINUTE_MS
-        return f"{hours} jam {minutes} menit" if minutes else f"{hours} jam"
+        return tr("{n} jam {m} menit", n=hours, m=minutes) if minutes else tr("{n} jam", n=hours)
     days, rest = divmod(ms, DAY_MS)
     hours = rest // HOUR_MS
-    return f"{days} hari {hours} jam" if hours else f"{days} hari"
+    return tr("{n} hari {m} jam", n=days, m=hours) if hours else tr("{n} hari", n=days)
+
+
+def countdown(ms: int) -> str:
+    """What is left until something happens by itself; under an hour as minutes and seconds."""
+    if ms <= 0:
+        return tr("sekarang")
+    if ms >= HOUR_MS:
+        return tr("{time} lagi", time=duration(ms))
+    minutes, seconds = divmod(-(-ms // 1000), 60)
+    return tr("{time} lagi", time=f"{minutes:02d}:{seconds:02d}")
 
 
 def age(ms: int) -> str:
     """How long ago; a clock that is a little ahead reads "baru saja"."""
-    return "baru saja" if ms < 1000 else f"{duration(ms)} lalu"
+    return tr("baru saja") if ms < 1000 else tr("{time} lalu", time=duration(ms))
 
 
 def latency(ms: float) -> str:
     """A measured latency in real time."""
     if ms < 10:
         return f"{number(ms, 1)} ms"
-    return f"{ms:.0f} ms" if ms < 1000 else f"{number(ms / 1000, 1)} detik"
+    return f"{ms:.0f} ms" if ms < 1000 else tr("{n} detik", n=number(ms / 1000, 1))
 
 
 def rate(rate_m_per_h: float) -> str:
     """A rate of change in the words people use, ``naik 45 cm/jam``; under half a centimetre it is steady."""
     cm = round(rate_m_per_h * 100)
     if cm == 0:
-        return "tetap"
-    return f"{'naik' if cm > 0 else 'turun'} {abs(cm)} cm/jam"
+        return tr("tetap")
+    return tr("naik {cm} cm/jam", cm=cm) if cm > 0 else tr("turun {cm} cm/jam", cm=-cm)
 
 
 WHY: Final[dict[int, str]] = {
@@ -169,5 +194,6 @@ def why(flag: int, *, said: str | None, reason: str | None) -> str:
     """What the flag means, as one sentence: what core said, or the flag's own words with the reason behind them."""
     if said:
         return said
-    meaning = WHY.get(flag, f"Bacaan ini bertanda {flag}").removesuffix(".")
+    known = WHY.get(flag)
+    meaning = tr("Bacaan ini bertanda {flag}", flag=flag) if known is None else tr(known).removesuffix(".")
     return f"{meaning}: {reason}." if reason and flag != Flag.GOOD else f"{meaning}."

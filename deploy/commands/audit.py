@@ -63,12 +63,15 @@ def run(args: argparse.Namespace) -> int:
     return 0 if verdict.is_whole else 1
 
 
-def verify(journal: Path, *, head: str | None = None) -> Verdict:
-    """Read the whole log; raises Refused when there is no journal, or it cannot be read."""
+def verify(journal: Path, *, head: str | None = None, address: str | None = None) -> Verdict:
+    """Read the whole log; raises Refused when there is no journal, or it cannot be read.
+
+    ``address`` is SQLite's for it, of one who opens it in a way of his own.
+    """
     if not journal.exists():
         raise Refused(f"{journal}: no journal there; is --settings (or --state) that of the installation?")
     try:
-        with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True, timeout=10)) as connection:
+        with closing(sqlite3.connect(address or f"file:{journal}?mode=ro", uri=True, timeout=10)) as connection:
             seen = _Seen(head)
             broken = first_broken(seen.pass_on(Entry(*row) for row in connection.execute(_ENTRIES)))
             unwitnessed = [str(name) for (name,) in connection.execute(_UNWITNESSED)] if broken is None else []

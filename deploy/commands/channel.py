@@ -1,28 +1,24 @@
 """kentongan channel: the ways out - how each is, whether it would take a message, and one labelled trial message."""
 
 import argparse
+import itertools
 import time
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
-from alerting import gsm7
-from alerting.channels.port import Accepted, Channel, Delivered, Message, Outcome, Rejected, RetryLater, Unknown
+from alerting.channels.port import Channel
 from alerting.contacts import mask
-from alerting.phone_numbers import BadNumber, normalise
+from alerting.phone_numbers import BadNumber
 from broker import control
 from broker.clock import Clock
 from broker.control import CommandFailed, CoreUnreachable, Request
 from deploy.channel_assembly import channels_of, modems_of, write_modem_configs
+from deploy.channel_trial import is_taken, said_of, send_trial, trial_message
 from deploy.commands.common import Asking, Refused, add_settings, open_settings
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NAME_LENGTH: Final = 30
-POLL_S: Final = 1.0
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -120,60 +116,18 @@ def _probe(channels: dict[str, Channel]) -> int:
 
 
 def _test(settings: Settings, state: StateFolder, channel: Channel, args: argparse.Namespace) -> int:
-    address = _address(channel, args.to)
-    now = time.time_ns() // 1_000_000
-    message = Message(
-        key=f"test/{channel.name}/{now}", address=address, body=_text(settings, args.by, now), created_at=now
-    )
-    masked = mask(channel.takes, address)
-    with Asking(settings, state) as core:
-        core("channel-tested", {"channel": channel.name, "to": masked, "by": args.by, "state": "begun"})
-        outcome = channel.send(message)
-        print(f"{channel.name} -> {masked}: {_said(outcome)}", flush=True)
-        outcome = _followed(channel, message, outcome, args.wait)
-        core("channel-tested", {"channel": channel.name, "to": masked, "by": args.by, "state": _said(outcome)})
-    channel.close()
-    return 0 if isinstance(outcome, Accepted | Delivered) else 1
-
-
-def _address(channel: Channel, text: str) -> str:
-    if channel.takes != "phone":
-        return text.strip()
     try:
-        return normalise(text)
+        message = trial_message(settings, channel, to=args.to, by=args.by, now=time.time_ns() // 1_000_000)
     except BadNumber as error:
         raise Refused(f"--to: {error}") from None
-
-
-def _text(settings: Settings, by: str, now: int) -> str:
-    """Nobody can take it for a warning."""
-    at = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(settings.site.timezone))
-    drill = "LATIHAN. " if settings.site.realm == "latihan" else ""
-    who = gsm7.transliterated(by)[:NAME_LENGTH].strip()
-    return gsm7.transliterated(f"{drill}UJI COBA {settings.site.sender} {at:%H:%M}: bukan peringatan, abaikan. ({who})")
-
-
-def _followed(channel: Channel, message: Message, outcome: Outcome, wait_s: float) -> Outcome:
-    """Ask what became of it until something proves delivery, or time is up."""
-    deadline = time.monotonic() + wait_s
-    while isinstance(outcome, Accepted | Unknown) and time.monotonic() < deadline:
-        time.sleep(POLL_S)
-        found = channel.find(message, attempted_at=message.created_at)
-        if found is not None and found != outcome:
-            outcome = found
-            print(f"  {_said(outcome)}", flush=True)
-    return outcome
-
-
-def _said(outcome: Outcome) -> str:
-    match outcome:
-        case Delivered():
-            return f"sampai (ada buktinya), tanda terima {outcome.reference}"
-        case Accepted():
-            return f"diterima penyedia, belum tentu sampai; tanda terima {outcome.reference}"
-        case RetryLater():
-            return f"belum terkirim: {outcome.reason}"
-        case Rejected():
-            return f"ditolak: {outcome.reason}"
-        case Unknown():
-            return f"tidak diketahui: {outcome.reason}"
+    masked = mask(channel.takes, message.address)
+    detail = {"channel": channel.name, "to": masked, "by": args.by}
+    with Asking(settings, state) as core:
+        core("channel-tested", {**detail, "state": "begun"})
+        steps = itertools.chain([f"{channel.name} -> {masked}: "], itertools.repeat("  "))
+        outcome = send_trial(
+            channel, message, wait_s=args.wait, say=lambda said: print(f"{next(steps)}{said}", flush=True)
+        )
+        core("channel-tested", {**detail, "state": said_of(outcome)})
+    channel.close()
+    return 0 if is_taken(outcome) else 1

@@ -14,5 +14,5 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     settings, state, base = open_settings(args)
-    run_core.run(settings, state, Clock.parse(args.clock), base=base)
+    run_core.run(settings, state, Clock.parse(args.clock), base=base, file=args.settings.absolute())
     return 0

@@ -1,38 +1,28 @@
 """kentongan node: credentials of nodes, what a node needs to know, and which station each serves."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from broker.orders import COMMANDS, CONFIG_LIMITS
-from deploy.assembly import prepare_broker
+from deploy.commands import node_firmware, node_provision
 from deploy.commands.common import Asking, Refused, add_settings, ask, open_settings
+from deploy.commands.node_provision import WHAT, said
 from deploy.commands.station_text import moment
 from deploy.node_power import USUAL_SENSORS, table
+from deploy.provisioning.node_files import node_document, sensors_of, write_node_folder
 from deploy.registry.node_files import export_text, read_nodes
 from deploy.registry.station_files import BadFile
-from deploy.settings import Settings
-from deploy.state_folder import StateFolder
 
-SERVER_NAME = "kentongan"
+__all__ = ["add", "node_document", "run", "sensors_of", "write_node_folder"]
+
 SIRENS = ("waspada", "siaga", "awas", "off")
-WHAT = {
-    "gateway": "through which it is heard; empty: on its own",
-    "hardware": "its board and sensors",
-    "firmware": "its version",
-    "note": "anything else",
-}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    new = verbs.add_parser("new", aliases=["add"], help="make a node's credential and print what the node needs")
-    new.add_argument("id", help="3 to 32 of a-z, 0-9 and hyphen; never used again")
-    new.add_argument("--station", required=True, help="the station that it serves")
-    new.add_argument("--replace", action="store_true", help="a new credential for a node that exists")
-    new.add_argument("--out", type=Path, metavar="DIR", help="write node.json and ca.der there instead of printing")
-    _add_what(new)
+    node_provision.add(verbs)
+    node_firmware.add(verbs)
     add_settings(verbs.add_parser("list", help="list nodes, their stations and when they were last heard"))
     show = verbs.add_parser("show", help="print what a node is, which stations it served, and who changed what")
     change = verbs.add_parser("change", help="change what a node is, or move it to another station")
@@ -58,7 +48,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     for name, (low, high) in CONFIG_LIMITS.items():
         configure.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=f"{low} to {high}")
     configure.add_argument("--siren", choices=SIRENS, help="the threshold at which it sounds when core is not there")
-    for parts in (new, show, change, retire, into, out, command, configure):
+    for parts in (show, change, retire, into, out, command, configure):
         add_settings(parts)
     power = verbs.add_parser("power", help="mAh a day by mode, and days without sun, from data sheets")
     power.add_argument("--sensors", default=",".join(USUAL_SENSORS), metavar="LIST", help="drivers, with commas")
@@ -72,8 +62,6 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     verbs = {
-        "new": _new,
-        "add": _new,
         "list": _list,
         "show": _show,
         "change": _change,
@@ -84,29 +72,9 @@ def run(args: argparse.Namespace) -> int:
         "configure": _configure,
         "power": _power,
     }
+    verbs |= dict.fromkeys(node_provision.VERBS, node_provision.run)
+    verbs |= dict.fromkeys(node_firmware.VERBS, node_firmware.run)
     return verbs[args.verb](args)
-
-
-def _what(args: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(args, name) for name in WHAT if getattr(args, name) is not None}
-
-
-def _new(args: argparse.Namespace) -> int:
-    settings, state, _ = open_settings(args)
-    prepare_broker(settings, state)
-    arguments = {"node": args.id, "station": args.station, "replace": args.replace, **_what(args)}
-    made = ask(args, "node-new", arguments)
-    document = node_document(settings, args.id, made["password"], sensors_of(made["hazard"]), made["order_key"])
-    if args.out is not None:
-        write_node_folder(args.out, document, state)
-        print(f"wrote {args.out}/node.json and {args.out}/ca.der: copy both to the node beside the firmware.")
-    else:
-        print(json.dumps(document, indent=2))
-        print(f"\nSave the text above as node.json on the node, and beside it {state.authority}/ca.der .")
-    print("The password is shown this once and kept only as a hash; order_key seals our commands to the node.")
-    if not made["reloaded"]:
-        print("The broker does not run now; it will know the node when it starts.")
-    return 0
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -114,11 +82,16 @@ def _list(args: argparse.Namespace) -> int:
     for node in nodes:
         when = "retired" if node["revoked_at"] else moment(node["last_arrival"]).replace("never", "never heard")
         by = f"by {node['gateway']}" if node["gateway"] else ""
-        what = " ".join(filter(None, (by, node["hardware"], node["firmware"])))
+        what = " ".join(filter(None, (by, node["hardware"], _runs(node), node["update"])))
         print(f"{node['node']:<32}  {node['station'] or '(free)':<32}  {when}  {what}".rstrip())
     if not nodes:
         print("no nodes yet; make one: kentongan node new ID --station STATION")
     return 0
+
+
+def _runs(node: dict[str, Any]) -> str:
+    """The version that the node says it runs; before it was heard, the one that was noted."""
+    return f"runs {node['runs']}" if node["runs"] else str(node["firmware"])
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -138,7 +111,7 @@ def _serves(node: dict[str, Any]) -> str:
 
 
 def _change(args: argparse.Namespace) -> int:
-    arguments = {"node": args.id, "reason": args.reason, **_what(args)}
+    arguments = {"node": args.id, "reason": args.reason, **said(args)}
     if args.station is not None:
         arguments["station"] = args.station
     changed = ask(args, "node-change", arguments)
@@ -207,49 +180,3 @@ def _export(args: argparse.Namespace) -> int:
         raise Refused(f"{args.file}: {error.strerror}") from None
     print(f"wrote {len(nodes)} nodes to {args.file}")
     return 0
-
-
-def node_document(
-    settings: Settings, node: str, password: str, sensors: list[dict[str, Any]], order_key: str = ""
-) -> dict[str, Any]:
-    """The content of a node's ``node.json``; without ``order_key`` it obeys no commands."""
-    return {
-        "node": node,
-        "realm": settings.site.realm,
-        "host": settings.broker.node_host,
-        "port": settings.broker.tls_port,
-        "server_name": SERVER_NAME,
-        "password": password,
-        "order_key": order_key,
-        "wifi": {"ssid": "", "password": ""},
-        "sample_s": 60,
-        "sensors": sensors,
-    }
-
-
-def write_node_folder(folder: Path, document: dict[str, Any], state: StateFolder) -> None:
-    """``node.json`` and ``ca.der``, readable by their owner alone; raises Refused."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / "node.json"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(document, indent=2) + "\n")
-        (folder / "ca.der").write_bytes((state.authority / "ca.der").read_bytes())
-    except OSError as error:
-        raise Refused(f"{folder}: {error.strerror}: {error.filename}") from None
-
-
-def sensors_of(hazard: str) -> list[dict[str, Any]]:
-    """The usual sensors of a station of ``hazard``, on the pins of the reference board."""
-    battery: dict[str, Any] = {"driver": "battery", "series": "batt_mv", "adc": 35, "ratio": 2.0}
-    if hazard == "air":
-        return [
-            {"driver": "pms5003", "uart": 2, "tx": 25, "rx": 26},
-            {"driver": "bme280", "i2c": 0, "sda": 21, "scl": 22},
-            battery,
-        ]
-    return [
-        {"driver": "a02yyuw", "series": "distance_mm", "uart": 1, "tx": 17, "rx": 16},
-        {"driver": "tipping_bucket", "series": "rain_tips", "pin": 27},
-        battery,
-    ]

@@ -1,4 +1,4 @@
-"""kentongan simulate: a field of many nodes, to find out what an installation bears."""
+"""kentongan simulate: stories of the simulated field, and a field of many nodes to find out what is borne."""
 
 import argparse
 import os
@@ -11,9 +11,11 @@ import msgspec
 
 from broker.control import CommandFailed, CoreUnreachable, Request, command
 from deploy.commands.common import Asking, Refused, add_settings, open_settings
+from deploy.replay.story import demo_thresholds
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 from firmware_sim import fleet_record
+from firmware_sim.field import Scenario, load, load_file, scenario_names
 from firmware_sim.fleet import Publisher
 from firmware_sim.fleet_mqtt import FleetRefused
 from firmware_sim.fleet_plan import SHAPES, Client, Fleet, Load, LoadRefused
@@ -42,6 +44,10 @@ reason = "beban tiruan"
 
 def add(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list", help="list the scenarios that there are, and how long each takes")
+    drawn = verbs.add_parser("draw", help="draw a scenario: rain, rivers, sea, air, and what fails when")
+    drawn.add_argument("scenario", metavar="FILE", help="a scenario's file, or the name of one that there is")
+    drawn.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture, .png or .svg")
     stations = verbs.add_parser("stations", help="print N example stations, to be imported for a load test")
     stations.add_argument("count", type=_positive, metavar="N")
     fleet = verbs.add_parser(
@@ -66,7 +72,39 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return _print_stations(args.count) if args.verb == "stations" else _run_fleet(args)
+    verbs = {"list": _list, "draw": _draw, "stations": _print_stations, "fleet": _run_fleet}
+    return verbs[args.verb](args)
+
+
+def _list(_args: argparse.Namespace) -> int:
+    for name in scenario_names():
+        story = load(name)
+        print(f"{name:<16}  {story.minutes / 60:4.1f} h  {story.title}")
+    return 0
+
+
+def _draw(args: argparse.Namespace) -> int:
+    from firmware_sim.draw import draw  # noqa: PLC0415  matplotlib is slow to import
+
+    if args.out.suffix not in (".png", ".svg"):
+        raise Refused(f"--out {args.out}: the name must end in .png or .svg")
+    story = _story(args.scenario)
+    limits = {
+        station: {"WASPADA": each.waspada, "SIAGA": each.siaga, "AWAS": each.awas}
+        for station, each in demo_thresholds().items()
+    }
+    try:
+        draw(story, args.out, limits)
+    except OSError as error:
+        raise Refused(f"{args.out}: {error.strerror}") from None
+    print(f"wrote {args.out}: {story.title}")
+    return 0
+
+
+def _story(what: str) -> Scenario:
+    """A file where there is one of that name, else one of those that there are; raises ScenarioError."""
+    path = Path(what)
+    return load_file(path) if path.suffix == ".toml" or path.is_file() else load(what)
 
 
 def station_toml(number: int) -> str:
@@ -74,8 +112,8 @@ def station_toml(number: int) -> str:
     return _STATION.format(id=f"pos-{number:06d}", number=number)
 
 
-def _print_stations(count: int) -> int:
-    sys.stdout.writelines(station_toml(number) for number in range(count))
+def _print_stations(args: argparse.Namespace) -> int:
+    sys.stdout.writelines(station_toml(number) for number in range(args.count))
     return 0
 
 

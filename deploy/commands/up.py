@@ -54,10 +54,13 @@ def run(args: argparse.Namespace) -> int:
         _start(supervisor, settings, state, clock, args)
         if scenario is not None:
             demonstration.import_stations(settings, state)
+            demonstration.make_residents(settings, state)
+            users = demonstration.make_users(settings, state)
             demonstration.start_nodes(supervisor, scenario, settings, state, clock)
         _start_readers(supervisor, settings, args, clock)
         print(f"Siap dalam {time.monotonic() - began:.1f} s: http://127.0.0.1:{settings.web.port}/", flush=True)
         if scenario is not None:
+            _say(users)
             demonstration.tell(scenario, state, clock)
         print("Ctrl-C mengakhiri semuanya (ends everything).", flush=True)
         supervisor.watch(stop)

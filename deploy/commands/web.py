@@ -3,6 +3,7 @@
 import argparse
 import logging
 import resource
+import secrets
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -10,17 +11,29 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from alerting.web import callbacks
+from alerting.web.access import Visitor
+from alerting.web.accounts.accounts import AccountRules
 from alerting.web.app import create_app
+from alerting.web.metrics_page import Metrics
 from alerting.web.past import PastBucket, PastReading, SeriesName, Tier
+from alerting.web.public.licence import Licence
 from alerting.web.readings import Point, ReadingsUnavailable
+from alerting.web.room.area_map import BadRivers, MapSettings, read_rivers
 from alerting.web.server import PageServer
 from broker.clock import Clock
+from deploy import secret_file
+from deploy.alert_archive import AlertArchive
 from deploy.assembly import history_reader_of
 from deploy.channel_assembly import twilio_callback
 from deploy.channel_settings import CALLBACK
-from deploy.commands.common import add_clock, add_settings, open_settings
-from deploy.settings import Settings
+from deploy.commands.common import Refused, add_clock, add_settings, open_settings
+from deploy.metrics import MetricsOfInstallation
+from deploy.node_visits import JournalVisits
+from deploy.office.assembly import office_of
+from deploy.photos import PhotoFolder
+from deploy.settings import Settings, channel_names
 from deploy.state_folder import StateFolder
+from deploy.station_records import JournalRecords
 from ingest.history import HistoryReader, HistoryUnavailable
 
 T = TypeVar("T")
@@ -45,6 +58,16 @@ def run(args: argparse.Namespace) -> int:
         past=HistoryOfWeb(settings, state, base),
         demo=settings.channels.demo,
         cap=state.cap,
+        office=office_of(settings, state, Clock.parse(args.clock), file=args.settings),
+        accounts=AccountRules(sessions=state.sessions, wants_second_factor=reaches_people(settings)),
+        open_as=_everybody(settings),
+        records=JournalRecords(state.journal),
+        archive=AlertArchive(state.journal),
+        photos=PhotoFolder(state.root / "photos"),
+        area_map=_area_map(settings, base),
+        visits=JournalVisits(state.journal, settings.site.realm),
+        metrics=_metrics(settings, state, base, Clock.parse(args.clock)),
+        licence=Licence(name=settings.open_data.licence, url=settings.open_data.licence_url),
     )
     callback = twilio_callback(settings, base=base)
     if callback is not None:
@@ -54,8 +77,34 @@ def run(args: argparse.Namespace) -> int:
     # Each watcher is an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    PageServer(app, port=settings.web.port).run()
+    PageServer(app, port=settings.web.port, trusted_proxies=settings.web.trusted_proxies).run()
     return 0
+
+
+def _area_map(settings: Settings, base: Path) -> MapSettings:
+    web = settings.web
+    try:
+        rivers = read_rivers(base / web.rivers) if web.rivers else []
+    except BadRivers as error:
+        raise Refused(f"web.rivers: {error}") from None
+    return MapSettings(rivers=rivers, tiles=web.map_tiles, credit=web.map_credit)
+
+
+def _metrics(settings: Settings, state: StateFolder, base: Path, clock: Clock) -> Metrics:
+    file = settings.web.metrics_token_file
+    token = secret_file.read(base / file, "web.metrics_token_file") if file else ""
+    return Metrics(source=MetricsOfInstallation(settings, state, clock.now), token=token)
+
+
+def reaches_people(settings: Settings) -> bool:
+    """Whether there is any way out but the demonstration's; without one nothing that is decided reaches anybody."""
+    return bool(set(channel_names(settings)) - {"demo"}) or not settings.channels.demo
+
+
+def _everybody(settings: Settings) -> Visitor | None:
+    if not settings.web.open_to_everybody:
+        return None
+    return Visitor(name="PERAGAAN", role="viewer", csrf=secrets.token_urlsafe(), is_open=True)
 
 
 class HistoryOfWeb:

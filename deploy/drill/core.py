@@ -18,7 +18,7 @@ def main() -> None:
     settings = load(file)
     officers = [officer for officer in settings.officers if officer.name in people]
     state = StateFolder((file.parent / settings.site.state_dir).resolve())
-    run_core.run(msgspec.structs.replace(settings, officers=officers), state, Clock(), base=file.parent)
+    run_core.run(msgspec.structs.replace(settings, officers=officers), state, Clock(), base=file.parent, file=file)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The registry's tables: each document as it is now, every version of it, and what was read from staff gauges."""
+"""The registry's tables: each document as it is now, every version of it, and what people read and saw."""
 
 from typing import Final
 
@@ -49,4 +49,22 @@ staff_gauge: Final = Table(
     Column("read_by", String, nullable=False),
     Column("note", String, nullable=False),
     Index("staff_gauge_by_station", "station", "time"),
+)
+
+# What a person saw at a station; one that was taken back keeps its row and says who did it and why.
+sightings: Final = Table(
+    "sightings",
+    metadata,
+    Column("id", Integer, primary_key=True),  # journal id
+    Column("station", String, nullable=False),
+    Column("time", Integer, nullable=False),  # when it was seen, ms UTC
+    Column("written_at", Integer, nullable=False),
+    Column("seen_by", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("photo", String, nullable=False),  # SHA-256 of the picture's file; "": words alone
+    Column("removed_at", Integer),
+    Column("removed_by", String),
+    Column("removed_why", String),
+    Index("sightings_by_station", "station", "time"),
 )

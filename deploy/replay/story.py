@@ -1,7 +1,7 @@
 """A demonstration's scenario as a case: its rivers straight, without the firmware between."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +15,14 @@ from firmware_sim.field import NodePlan, Scenario
 
 DEMO_STATIONS: Final = Path(__file__).parents[1] / "demo-stations.toml"
 START: Final = datetime.fromisoformat("2025-11-24T13:00:00+07:00")
-# What core sees of each fault of the simulated field.
-_KINDS: Final[dict[str, FaultKind]] = {
-    "no_return": "no_return", "checksum": "no_return", "silent": "no_return", "stuck": "stuck", "spike": "raw",
-    "no_wifi": "late",
+# What core sees of each fault of the simulated field: the case's kind, and what its value becomes. Distances that grow
+# by millimetres are levels that fall by metres.
+_KINDS: Final[dict[str, tuple[FaultKind, float]]] = {
+    "no_return": ("no_return", 0), "checksum": ("no_return", 0), "silent": ("no_return", 0), "stuck": ("stuck", 0),
+    "spike": ("raw", 1), "no_wifi": ("late", 0), "foam": ("outliers", 0.001), "drift": ("drift", -0.001),
+    "moved": ("step", -0.001), "torn_away": ("silent", 0),
 }  # fmt: skip
+_OBSTRUCTED_MM: Final = 300.0
 
 
 def demo_thresholds() -> dict[str, CaseThresholds]:
@@ -56,7 +59,6 @@ def story(scenario: Scenario, thresholds: Mapping[str, CaseThresholds]) -> Case:
 
 def _place(scenario: Scenario, node: NodePlan, thresholds: CaseThresholds | None) -> Place:
     level = scenario.level_m(node.station)[: scenario.minutes + 1]
-    faults = [fault for fault in scenario.faults if fault.node == node.id and fault.series in ("distance_mm", "wifi")]
     return Place(
         id=node.station,
         name=node.place,
@@ -65,8 +67,18 @@ def _place(scenario: Scenario, node: NodePlan, thresholds: CaseThresholds | None
         thresholds=thresholds,
         water=Water(points=tuple((float(at), float(np.round(height, 4))) for at, height in enumerate(level))),
         rain=scenario.rain.get(node.rain, ()) if node.rain else None,
-        faults=tuple(
-            Fault(kind=_KINDS[fault.kind], from_min=fault.from_min, for_min=fault.for_min, value=fault.value)
-            for fault in faults
-        ),
+        faults=tuple(_faults(scenario, node)),
     )
+
+
+def _faults(scenario: Scenario, node: NodePlan) -> Iterator[Fault]:
+    """Those that a level station feels."""
+    for fault in scenario.faults:
+        if fault.node != node.id or fault.series not in ("distance_mm", "wifi"):
+            continue
+        for_min = scenario.minutes - fault.from_min if fault.kind in ("moved", "torn_away") else fault.for_min
+        if fault.kind == "obstructed":
+            yield Fault(kind="raw", from_min=fault.from_min, for_min=for_min, value=_OBSTRUCTED_MM)
+        elif fault.kind in _KINDS:
+            kind, factor = _KINDS[fault.kind]
+            yield Fault(kind=kind, from_min=fault.from_min, for_min=for_min, value=fault.value * factor)

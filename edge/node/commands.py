@@ -15,11 +15,12 @@ class Commands:
     """``wants_reset`` becomes true when a restart was ordered; ``result`` is the number of the last order and what
     became of it."""
 
-    def __init__(self, orders, topic, beat, siren):
+    def __init__(self, orders, topic, beat, siren, credential=None):
         self._orders = orders
         self._topic = topic
         self._beat = beat
         self._siren = siren
+        self._credential = credential
         self.wants_reset = False
         self.result = None
         self.refused = 0
@@ -65,6 +66,10 @@ class Commands:
         if what == "reboot":
             self.wants_reset = True
             return "restarts"
+        if what == "credential" and self._credential is not None:
+            said = self._credential.keep(order)
+            self._orders.trust(self._credential.keys)
+            return said
         if what == "live":
             self._beat.live(uptime_ms + 1000 * _seconds(order, what))
             return "live"

@@ -33,7 +33,8 @@ def read(found, before):
         if not _is_whole(value, low, high):
             raise BadConfig("%s must be a whole number from %d to %d" % (key, low, high))
     siren = found["siren"] if "siren" in found else before.siren
-    config = Config(*values, _siren(siren) if isinstance(siren, dict) else siren)
+    values.append(_siren(siren) if isinstance(siren, dict) else siren)
+    config = Config(*values)
     if not config.fast_s <= config.sample_s <= config.slow_s:
         raise BadConfig("fast_s, sample_s and slow_s must not fall in this order")
     if not (config.siren is None or isinstance(config.siren, SirenRule)):

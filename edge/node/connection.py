@@ -74,13 +74,13 @@ class Broker:
         self._tls = tls_context(authority)
         self._wifi = wifi
 
-    async def connect(self, will):
-        """A connected client; raises WifiError, MqttError or OSError."""
+    async def connect(self, will, password):
+        """A connected client; raises WifiError, NotLetIn, MqttError or OSError."""
         await self._wifi.up()
         settings = self._settings
         client = Client(settings.host, settings.port, self._tls, settings.server_name)
         try:
-            await client.connect(settings.node, settings.password, will)
+            await client.connect(settings.node, password, will)
         except Exception:
             client.close()
             raise

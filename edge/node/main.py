@@ -18,16 +18,18 @@ from beat import Beat
 from clock import Clock, Uptime
 from commands import Commands
 from connection import Backoff, Broker, Wifi, WifiError, until_one_ends
+from credential import Credential
 from delivery import BadAck, Delivery, body_of, decode_ack
-from mqtt import Will
+from mqtt import NotLetIn, Will
 from orders import Orders
 from progress import Progress
 from ring import Ring
 from sampling import Sampler
 from segment import Reading
 from siren import Siren
+from trial import Trial
 
-FIRMWARE = "0.2.0"
+FIRMWARE = "0.3.0"
 _STATUS_MS = 300000
 _TURN_MS = 5000
 _LOOK_MS = 2000  # for what cannot wait until the next sample
@@ -65,7 +67,12 @@ class Node:
         self._has_status = False  # something to say that cannot wait for the next one
         self._lost = 0  # samples that the flash was too slow for
         self._topic = "%s/v1/%s/" % (settings.realm, settings.node)
-        self._commands = Commands(Orders(settings.order_key, "orders.json"), self._topic, self._beat, self._siren)
+        self._orders = Orders(settings.order_key, "orders.json")
+        self._credential = Credential(settings.password, settings.order_key)
+        self._orders.trust(self._credential.keys)
+        self._commands = Commands(self._orders, self._topic, self._beat, self._siren, self._credential)
+        self._trial = Trial(self._orders)
+        self._update = None  # most starts never need it
         self._progress = Progress(self._uptime, _PATIENCE_MS)
 
     # -- the five coroutines -----------------------------------------------------------------------------------------
@@ -138,6 +145,8 @@ class Node:
             while payload is not None:
                 await client.publish(self._topic + "obs", payload)
                 payload = self._delivery.next()
+            if self._update is not None and not self._beat.is_low:
+                await self._fetch(client)
             await client.keep_alive()
             self._progress.step("connect")
             if not self._wifi.is_up():
@@ -148,13 +157,22 @@ class Node:
                 pass
             self._has_work.clear()
 
+    async def _fetch(self, client):
+        had = self._trial.result
+        wanted = await self._update.next()
+        if wanted is not None:
+            await client.publish(self._topic + "want", wanted)
+        self._has_status = self._has_status or self._trial.result != had
+
     async def listen(self, client):
         """Free what core acknowledges, and obey what it orders."""
-        await client.subscribe([self._topic + kind for kind in ("ack", "cfg", "cmd")])
+        await client.subscribe([self._topic + kind for kind in ("ack", "cfg", "cmd", "update", "part")])
         while True:
             topic, payload = await client.receive()
             if topic == self._topic + "ack":
                 self._hear_ack(payload)
+            elif topic == self._topic + "part":
+                self._told(self._update and self._update.part(payload))
             else:
                 self._hear_order(topic[len(self._topic) :], payload)
             self._has_work.set()
@@ -167,15 +185,29 @@ class Node:
             return
         self._clock.hear(now)
         self._delivery.acknowledged(acked)
+        if self._trial.number is not None and any(boot == self._boot for boot, _, _ in acked):
+            self._told(self._trial.acknowledged(FIRMWARE))
         if self._siren is not None:
             self._siren.acknowledged(acked)
 
     def _hear_order(self, kind, payload):
+        if kind == "update":
+            self._told(self._updating().hear(payload))
+            return
         uptime_ms = self._uptime.ms()
-        said = self._commands.hear(kind, payload, self._clock.time_of(self._boot, uptime_ms), uptime_ms)
+        self._told(self._commands.hear(kind, payload, self._clock.time_of(self._boot, uptime_ms), uptime_ms))
+
+    def _told(self, said):
         if said is not None:
             self._has_status = True
             self.log(said)
+
+    def _updating(self):
+        if self._update is None:
+            from update import Update
+
+            self._update = Update(self._orders, self._topic, self._trial, FIRMWARE)
+        return self._update
 
     async def ask_time(self):
         """Have a time before core has said it, from an NTP server; core's word goes before it from then on."""
@@ -199,11 +231,15 @@ class Node:
             self._progress.step("connect")
             try:
                 await self.ask_time()
-                client = await self._broker.connect(will)
+                client = await self._broker.connect(will, self._credential.password)
                 backoff.began()
                 self.log("connected")
+                self._credential.taken()
+                self._orders.trust(self._credential.keys)
                 await until_one_ends(self.publish(client), self.listen(client))
             except Exception as error:
+                if isinstance(error, NotLetIn):
+                    self._credential.refused()
                 pause_ms = backoff.pause_ms()
                 self.log("no connection for %d s:" % (pause_ms // 1000), repr(error))
             if client is not None:
@@ -217,8 +253,11 @@ class Node:
         tasks = [asyncio.create_task(self._for_ever(coroutine)) for coroutine in coroutines]
         watchdog = machine.WDT(timeout=_WATCHDOG_MS)
         while not any(task.done() for task in tasks):
-            if self._commands.wants_reset and not self._has_status:
+            if self._wants_reset() and not self._has_status:
                 break  # it was ordered, and has been answered
+            if self._trial.is_late():
+                self.log("core was not reached: a new firmware starts anew, or the one before it")
+                break
             stalled = self._progress.stalled()
             if stalled:
                 self.log("%s does not get on" % stalled)
@@ -226,6 +265,12 @@ class Node:
             watchdog.feed()
             await asyncio.sleep_ms(_WATCH_MS)
         machine.reset()
+
+    def _wants_reset(self):
+        if self._commands.wants_reset:
+            return True
+        is_alarmed = self._beat.is_rising or (self._siren is not None and self._siren.is_sounding)
+        return self._update is not None and self._update.wants_reset and not is_alarmed
 
     async def _for_ever(self, coroutine):
         for _ in range(_MOST_FAILURES):
@@ -248,6 +293,7 @@ class Node:
                 "beat_s": self._beat.interval_ms(self._uptime.ms()) // 1000,
                 "free_bytes": gc.mem_free(),
                 "order": self._commands.result,
+                "update": self._trial.result,
             }
         ).encode()
 

@@ -33,6 +33,10 @@ class MqttError(Exception):
     """The connection failed, ended, or the other side broke the protocol."""
 
 
+class NotLetIn(MqttError):
+    """The broker does not take the password."""
+
+
 class Will:
     """What the broker publishes, retained, when we vanish."""
 
@@ -74,7 +78,8 @@ class Client:
             raise MqttError("the first answer is not a CONNACK")
         code = (await self._exactly(2))[1]
         if code:
-            raise MqttError("refused: " + (_REFUSALS[code] if code < len(_REFUSALS) else str(code)))
+            why = "refused: " + (_REFUSALS[code] if code < len(_REFUSALS) else str(code))
+            raise NotLetIn(why) if code in (4, 5) else MqttError(why)
 
     def close(self):
         """End the connection at once. No other coroutine may be waiting in this client any more."""

@@ -23,9 +23,13 @@ class Orders:
     """``key`` is 64 hexadecimal digits, or "" for a node that obeys nobody. ``path`` keeps the last numbers."""
 
     def __init__(self, key, path):
-        self._key = unhexlify(key)
+        self.trust([key] if key else [])
         self._path = path
         self._last = self._load()
+
+    def trust(self, keys):
+        """A seal with any of these keys counts from now on."""
+        self._keys = [unhexlify(key) for key in keys]
 
     def open(self, topic, payload, now_ms):
         """The order in ``payload``; None when it was obeyed before. Raises Refused. ``now_ms`` None: no clock."""
@@ -40,7 +44,7 @@ class Orders:
             raise Refused("number %d comes after %d" % (number, last))
         if kind != "cfg":
             _check_time(order.get("exp"), now_ms)
-        self._remember(kind, number)
+        self.remember(kind, number)
         return order
 
     def stored(self, topic, payload):
@@ -51,11 +55,11 @@ class Orders:
         return self._last.get(kind, 0)
 
     def _unseal(self, topic, payload):
-        if not self._key:
+        if not self._keys:
             raise Refused("this node has no key: give it a new node.json")
         mac, body = payload[:_MAC_DIGITS], payload[_MAC_DIGITS + 1 :]
-        expected = hexlify(hmac_sha256(self._key, topic.encode() + b"\n" + body))
-        if not _is_same(mac, expected):
+        sealed = topic.encode() + b"\n" + body
+        if not any(_is_same(mac, hexlify(hmac_sha256(key, sealed))) for key in self._keys):
             raise Refused("the seal is not ours")
         try:
             order = json.loads(body)
@@ -74,7 +78,8 @@ class Orders:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def _remember(self, kind, number):
+    def remember(self, kind, number):
+        """Never obey this number again, nor one before it; on flash when this returns. Raises Refused."""
         wanted = dict(self._last)
         wanted[kind] = number
         try:

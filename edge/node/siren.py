@@ -32,6 +32,10 @@ class Siren:
         self._has_sounded = False
         self._told = 0
 
+    @property
+    def is_sounding(self):
+        return self._horn.is_on
+
     # -- the driver --------------------------------------------------------------------------------------------------
 
     async def read(self):

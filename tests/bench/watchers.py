@@ -8,6 +8,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 
+from alerting import passwords
+from alerting.users import key_of
+from alerting.web.accounts.sessions import Sessions
+from broker import control
+from broker.clock import REAL
 from tests.bench.audit import AuditFailed
 from tests.bench.field import BenchField
 from tests.bench.run import spread
@@ -27,13 +32,14 @@ def rows() -> Iterator[Row]:
     print(f"-- {WATCHERS} watchers", file=sys.stderr, flush=True)
     with BenchField(1) as field:
         field.start()
+        cookie = _log_in(field)
         field.start_command("web")
         port = field.installation.settings.web.port
         eventually(lambda: _answers(port), "the page")
         credential = json.loads(field.fleet_file.read_bytes())["clients"][0]
         node = SimpleNode(field.installation, credential["user"], credential["password"])
         try:
-            watch = _Watch()
+            watch = _Watch(cookie)
             asyncio.run(watch.run(port, node))
         finally:
             node.close()
@@ -61,10 +67,33 @@ def _answers(port: int) -> bool:
         return False
 
 
+def _log_in(field: BenchField) -> str:
+    """The session of a viewer, begun before the web starts; the header that carries it."""
+    state, name = field.installation.state, "Layar"
+    kept = {"name": name, "role": "viewer", "password_hash": passwords.keep("layar di dinding")}
+    for command in ("user-add", "user-standing"):
+        told = control.command(state.socket, control.Request(name=command, args=kept, actor="bench"))
+    sessions = Sessions(state.sessions)
+    token, _ = sessions.begin(
+        user=key_of(name),
+        name=name,
+        role="viewer",
+        stamp=told["users"][key_of(name)]["stamp"],
+        must="",
+        browser="bench",
+        now=REAL.now(),
+    )
+    sessions.close()
+    return f"Cookie: kentongan={token}"
+
+
 class _Watch:
     """``seen``: when each watcher first saw each change, ms since 1970 by the number of the observation."""
 
-    def __init__(self) -> None:
+    def __init__(self, cookie: str) -> None:
+        self._asking = (
+            f"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n{cookie}\r\nAccept: text/event-stream\r\n\r\n".encode()
+        )
         self.seen: list[dict[int, float]] = [{} for _ in range(WATCHERS)]
         self._published = 0
         self._open = 0
@@ -92,7 +121,7 @@ class _Watch:
 
     async def _follow(self, port: int, stamps: dict[int, float]) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n")
+        writer.write(self._asking)
         tail, is_open = b"", False
         try:
             while data := await reader.read(65536):

@@ -1,4 +1,4 @@
-"""A core that only tells: it serves ``follow`` on a real Unix socket and says what the test puts in.
+"""A core that only tells: it serves ``follow`` on a real Unix socket, says what a test puts in, obeys ``answers``.
 
 Like the real one it begins with health, then every entity, and tells its health again at an interval.
 """
@@ -14,18 +14,23 @@ from typing import Any
 import msgspec
 
 from broker.clock import Clock
-from broker.control import Request, frame, read_frame, request_decoder
-from broker.live import AlertView, Event, HealthView, MessageView, StationView
+from broker.control import CommandFailed, Request, Response, frame, read_frame, request_decoder
+from broker.live import AlertView, Event, HealthView, MessageView, NoticeView, StationView
 
 HEALTH_S = 0.2
-Entity = StationView | AlertView | MessageView
-KINDS = {StationView: "station", AlertView: "alert", MessageView: "message"}
+Entity = StationView | AlertView | MessageView | NoticeView
+KINDS = {StationView: "station", AlertView: "alert", MessageView: "message", NoticeView: "notice"}
+Answer = Callable[[Request], Any]  # the result; it may raise CommandFailed
 
 
 class FakeCore:
     """Runs in a thread of its own. ``stop`` cuts every line as a killed process would; ``start`` serves again."""
 
-    def __init__(self, path: Path, *, clock: Clock, health: HealthView) -> None:
+    def __init__(
+        self, path: Path, *, clock: Clock, health: HealthView, answers: dict[str, Answer] | None = None
+    ) -> None:
+        self.answers = answers or {}  # by the name of the command
+        self.asked: list[Request] = []
         self.path, self.clock, self.health = path, clock, health
         self.rev = 1000
         self.entities: dict[tuple[str, object], Event] = {}
@@ -93,7 +98,9 @@ class FakeCore:
         talk.add_done_callback(self._talks.discard)
         body = await read_frame(reader)
         request: Request = request_decoder.decode(body or b"{}")
-        assert request.name == "follow", request
+        if request.name != "follow":
+            await self._obey(request, writer)
+            return
         first = [self._health(), *(event for event in self.entities.values() if event.id > request.args["after"])]
         writer.write(b"".join(frame(event) for event in first))
         self._writers.add(writer)
@@ -104,6 +111,18 @@ class FakeCore:
         finally:
             self._writers.discard(writer)
             writer.close()
+
+    async def _obey(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        self.asked.append(request)
+        try:
+            response = Response(ok=True, result=self.answers[request.name](request))
+        except KeyError:
+            response = Response(ok=False, error=f"the fake core has no answer to {request.name}")
+        except CommandFailed as error:
+            response = Response(ok=False, error=str(error))
+        writer.write(frame(response))
+        await writer.drain()
+        writer.close()
 
     def _send(self, event: Event) -> None:
         for writer in self._writers:

@@ -3,21 +3,25 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
+from alerting.web.access import Visitor
 from alerting.web.app import create_app
 from alerting.web.live import LivePage
 from alerting.web.past import Past
 from alerting.web.readings import ReadRange
 from alerting.web.server import PageServer
 from broker.clock import REAL, Clock
-from tests.browser.fake_core import FakeCore
-from tests.browser.scenes import PastOfScenes, Scene, past
+from tests.browser.fake_core import Answer, FakeCore
+from tests.browser.scenes import PastOfScenes, Scene, areas_told, past
+
+OPERATOR = Visitor(name="Sari", role="operator", csrf="x")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +46,17 @@ def served(
     read_range: ReadRange = past,
     history: Past | None = None,
     port: int = 0,
+    open_as: Visitor | None = OPERATOR,
+    answers: Mapping[str, Answer] | None = None,
+    **more: Any,
 ) -> Iterator[Served]:
-    """The page over a fake core that tells ``scene``; both are stopped at the end."""
+    """The page over a fake core that tells ``scene``; both are stopped at the end. Everybody is ``open_as``.
+
+    ``answers`` are core's to commands, by name; ``more`` goes to the application.
+    """
     told = scene(clock.now())
-    core = FakeCore(folder / "core.sock", clock=clock, health=told.health)
+    known: dict[str, Answer] = {"area-export": lambda _: areas_told(), **(answers or {})}
+    core = FakeCore(folder / "core.sock", clock=clock, health=told.health, answers=known)
     core.put(*told.entities)
     core.start()
     app = create_app(
@@ -55,6 +66,8 @@ def served(
         past=history or PastOfScenes(),
         demo=told.health.demo,
         cap=folder / "cap",
+        open_as=open_as,
+        **more,
     )
     try:
         with running(app, port=port) as bound:

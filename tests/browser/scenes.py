@@ -12,6 +12,7 @@ from broker.live import (
     AlertView,
     HealthView,
     MessageView,
+    NoticeView,
     RainSumView,
     RainView,
     SeriesView,
@@ -23,6 +24,8 @@ from broker.live import (
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
+# Where the stations of scenes stand: made up, beside the river of that name.
+PLACES = {"welang": (-7.641, 112.874), "gembong": (-7.646, 112.909), "petung": (-7.655, 112.927)}
 THRESHOLDS = {"WASPADA": 3.0, "SIAGA": 4.0, "AWAS": 5.0}
 SMS = (
     "BPBD KOTA PASURUAN: AWAS BANJIR S.Welang 18:40. Air 5,8 m naik 45 cm/jam, diperkirakan meluap +/-40 mnt. "
@@ -36,7 +39,7 @@ DOUBT = "Bacaan ini belum terverifikasi: naik 1,70 m dalam 1 menit, tanpa hujan 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     health: HealthView
-    entities: list[StationView | AlertView | MessageView] = field(default_factory=list)
+    entities: list[StationView | AlertView | MessageView | NoticeView] = field(default_factory=list)
 
 
 def health(**changes: Any) -> HealthView:
@@ -82,6 +85,8 @@ def river(
         "example": True,
         "nodes": [f"node-{name.lower()}"],
         "last_seen": now - age,
+        "latitude": PLACES.get(name.lower(), (None, None))[0],
+        "longitude": PLACES.get(name.lower(), (None, None))[1],
         "river": name,
         "kelurahan": ["Karangketug", "Randusari"] if name == "Welang" else [],
     }
@@ -202,6 +207,44 @@ def message(number: int, now: int, **changes: Any) -> MessageView:
         "latency_ms": 412.0,
     }
     return MessageView(**{**facts, **changes})
+
+
+def notice(now: int, **changes: Any) -> NoticeView:
+    facts: dict[str, Any] = {
+        "id": "n41",
+        "rev": 0,
+        "state": "veto",
+        "kind": "raised_higher",
+        "level": "AWAS",
+        "areas": ["Karangketug", "Randusari"],
+        "alerts": ["35.75.01.1001.area.1"],
+        "text": SMS,
+        "septets": 152,
+        "parts": 1,
+        "made_at": now - 48_000,
+        "due_at": now + 8 * MINUTE,
+        "audience": 1240,
+    }
+    return NoticeView(**{**facts, **changes})
+
+
+def areas_told() -> list[dict[str, Any]]:
+    """What core exports: one kelurahan with a polygon, the others by their middle."""
+    middles = {
+        "35.75.01.1001": ("Karangketug", -7.63114, 112.88283),
+        "35.75.01.1006": ("Randusari", -7.63899, 112.8802),
+        "35.75.01.1007": ("Krapyakrejo", -7.64977, 112.87715),
+        "35.75.01.1005": ("Bukir", -7.65466, 112.88535),
+        "35.75.02.1005": ("Kebonagung", -7.65687, 112.89443),
+        "35.75.02.1006": ("Purworejo", -7.65035, 112.89898),
+    }
+    told: list[dict[str, Any]] = [
+        {"code": code, "name": name, "latitude": latitude, "longitude": longitude}
+        for code, (name, latitude, longitude) in middles.items()
+    ]
+    ring = [[112.876, -7.634], [112.885, -7.634], [112.885, -7.643], [112.876, -7.643], [112.876, -7.634]]
+    told[1] |= {"geometry": {"type": "Polygon", "coordinates": [ring]}, "source": "contoh"}
+    return [*told, {"code": "35.75.01", "name": "Gadingrejo"}]
 
 
 def empty(now: int) -> Scene:

@@ -256,7 +256,7 @@ def test_readings_arrive_and_leave_the_ring(
     eventually(lambda: not node.pending() & set(arrived), "what arrived to leave the ring", node)
     assert f"as {NODE}" in broker.log.read_text()
     first = core.statuses[0]
-    assert (True, arrived[0][0], "0.2.0", 0) == (first.online, first.boot, first.firmware, first.dropped)
+    assert (True, arrived[0][0], "0.3.0", 0) == (first.online, first.boot, first.firmware, first.dropped)
     numbers = list(dict.fromkeys(seq for _, seq in arrived))
     assert list(range(len(numbers))) == sorted(numbers)
     # What was sampled before there was a connection may come later than what is fresh.

@@ -22,22 +22,22 @@ def test_the_generated_files_pass_their_own_check(start_mosquitto: Start) -> Non
 
 
 def test_a_node_speaks_with_core(start_mosquitto: Start, connect: Connect) -> None:
-    """Observations and status go up; acknowledgements, configuration and commands come down."""
+    """What it measured, its status and what it wants go up; acknowledgements, orders and firmware come down."""
     broker = start_mosquitto(nodes=["node-a"])
     core, node = connect(broker, "core"), connect(broker, "node-a")
-    core.subscribe(topics.subscription("ews", "obs"), topics.subscription("ews", "status"))
-    node.subscribe(*(topics.topic("ews", "node-a", kind) for kind in ("ack", "cfg", "cmd")))
-    node.publish("ews/v1/node-a/obs", b"obs")
-    node.publish("ews/v1/node-a/status", b"status", retain=True)
-    for kind in ("ack", "cfg", "cmd"):
+    core.subscribe(*(topics.subscription("ews", kind) for kind in topics.FROM_NODES))
+    node.subscribe(*(topics.topic("ews", "node-a", kind) for kind in topics.TO_NODES))
+    for kind in topics.FROM_NODES:
+        node.publish(f"ews/v1/node-a/{kind}", kind.encode(), retain=kind == "status")
+    for kind in topics.TO_NODES:
         core.publish(f"ews/v1/node-a/{kind}", kind.encode())
-    core.await_payload(b"status")
-    node.await_payload(b"cmd")
-    assert core.received == [("ews/v1/node-a/obs", b"obs"), ("ews/v1/node-a/status", b"status")]
-    assert node.received == [(f"ews/v1/node-a/{kind}", kind.encode()) for kind in ("ack", "cfg", "cmd")]
+    core.await_payload(topics.FROM_NODES[-1].encode())
+    node.await_payload(topics.TO_NODES[-1].encode())
+    assert core.received == [(f"ews/v1/node-a/{kind}", kind.encode()) for kind in topics.FROM_NODES]
+    assert node.received == [(f"ews/v1/node-a/{kind}", kind.encode()) for kind in topics.TO_NODES]
 
 
-@pytest.mark.parametrize("kind", ["obs", "status", "ack", "cfg", "cmd"])
+@pytest.mark.parametrize("kind", topics.KINDS)
 def test_what_a_node_writes_as_another_reaches_nobody(start_mosquitto: Start, connect: Connect, kind: str) -> None:
     """A node can neither report as another nor give it orders."""
     broker = start_mosquitto(nodes=["node-a", "node-b"])
@@ -53,17 +53,18 @@ def test_what_a_node_writes_as_another_reaches_nobody(start_mosquitto: Start, co
     assert other.received == [("ews/v1/node-b/ack", b"after")]
 
 
-def test_a_node_writes_two_topics_only(start_mosquitto: Start, connect: Connect) -> None:
+def test_a_node_writes_its_own_topics_only(start_mosquitto: Start, connect: Connect) -> None:
     """The broker tells a client of MQTT 5, and only such a one, that a message was refused."""
     broker = start_mosquitto(nodes=["node-a"])
     node = connect(broker, "node-a", protocol=MQTTProtocolVersion.MQTTv5)
-    others = ["ews/v1/node-a/ack", "ews/v1/node-a/cfg", "ews/v1/node-a/cmd", "ews/v1/node-a", "ews/v1/node-a/obs/x"]
+    own = [f"ews/v1/node-a/{kind}" for kind in topics.FROM_NODES]
+    others = [f"ews/v1/node-a/{kind}" for kind in topics.TO_NODES] + ["ews/v1/node-a", "ews/v1/node-a/obs/x"]
     others += ["ews/v1/out/alert", "latihan/v1/node-a/obs", "ews/v2/node-a/obs", "anything"]
-    for topic in ("ews/v1/node-a/obs", "ews/v1/node-a/status", *others):
+    for topic in (*own, *others):
         node.publish(topic, b"x")
-    node.await_answers(2 + len(others))
+    node.await_answers(len(own) + len(others))
     # Nobody subscribes: taken, with no one to give it to.
-    assert node.answers == ["No matching subscribers"] * 2 + ["Not authorized"] * len(others)
+    assert node.answers == ["No matching subscribers"] * len(own) + ["Not authorized"] * len(others)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_wildcard_gives_a_node_nothing_of_others(start_mosquitto: Start, conne
     broker = start_mosquitto(nodes=["node-a", "node-b"])
     core, node, other = connect(broker, "core"), connect(broker, "node-a"), connect(broker, "node-b")
     node.subscribe(wish, "ews/v1/node-a/cfg")
-    for kind in ("ack", "cfg", "cmd"):
+    for kind in topics.TO_NODES:
         core.publish(f"ews/v1/node-b/{kind}", b"for b", retain=True)
     other.publish("ews/v1/node-b/obs", b"of b")
     other.publish("ews/v1/node-b/status", b"of b", retain=True)

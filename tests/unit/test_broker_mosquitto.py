@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from broker import certificates, mosquitto
+from broker import certificates, mosquitto, topics
 from broker.credentials import CredentialStore
 from broker.mosquitto import BadBrokerSettings, BrokerSettings, MosquittoMissing, Rule
 from broker.mosquitto_check import LEAST_QUEUED_MESSAGES, MosquittoMisconfigured, check
@@ -61,7 +61,7 @@ def test_every_kind_of_topic_has_one_side_that_writes_and_one_that_reads() -> No
     rules = mosquitto.access_rules("ews")
     ours = {kind: {(rule.user, rule.access) for rule in rules if rule.topic.endswith(f"/{kind}")} for kind in KINDS}
     up, down = {(None, "write"), ("core", "read")}, {(None, "read"), ("core", "write")}
-    assert ours == {"obs": up, "status": up, "ack": down, "cfg": down, "cmd": down}
+    assert ours == dict.fromkeys(topics.FROM_NODES, up) | dict.fromkeys(topics.TO_NODES, down)
 
 
 def test_patterns_stand_before_any_user(settings: BrokerSettings) -> None:

@@ -67,7 +67,7 @@ def read_streams(folder: Path, driver: str, streams: list[list[bytes]]) -> list[
     """What ``driver`` makes of each stream; the first piece waited already when it began."""
     (folder / "streams.json").write_bytes(msgspec.json.encode([[piece.hex() for piece in each] for each in streams]))
     (folder / "world.bin").write_bytes(EMPTY_WORLD)
-    environment = {"KENTONGAN_WORLD": "world.bin", "KENTONGAN_CLOCK": "100@0"}
+    environment = {"KENTONGAN_WORLD": "world.bin", "KENTONGAN_CLOCK": "10@0"}
     result: list[Any] = run(STREAM.format(driver=driver), folder, environment=environment)
     return result
 
@@ -174,7 +174,7 @@ def test_jsn_sr04t_pulses(tmp_path: Path) -> None:
     ]
     (tmp_path / "pulses.json").write_bytes(msgspec.json.encode([case for case, _ in cases]))
     (tmp_path / "world.bin").write_bytes(EMPTY_WORLD)
-    environment = {"KENTONGAN_WORLD": "world.bin", "KENTONGAN_CLOCK": "100@0"}
+    environment = {"KENTONGAN_WORLD": "world.bin", "KENTONGAN_CLOCK": "10@0"}
     assert [wanted for _, wanted in cases] == run(PULSES, tmp_path, environment=environment)
 
 
@@ -239,7 +239,7 @@ def test_ads1115_registers(tmp_path: Path) -> None:
     ]
     (tmp_path / "buses.json").write_bytes(msgspec.json.encode([case for case, _ in cases]))
     (tmp_path / "world.bin").write_bytes(EMPTY_WORLD)
-    environment = {"KENTONGAN_WORLD": "world.bin", "KENTONGAN_CLOCK": "100@0"}
+    environment = {"KENTONGAN_WORLD": "world.bin", "KENTONGAN_CLOCK": "10@0"}
     results, written = run(CONVERTER, tmp_path, environment=environment)
     # Start, AIN2 against ground, 4.096 V, single shot; 128 a second, comparator off (data sheet, config register).
     assert 0b1_110_001_1_100_00011 == written

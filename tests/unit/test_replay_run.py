@@ -140,6 +140,6 @@ def test_scenarios_and_cases_by_name(what: str, capsys: pytest.CaptureFixture[st
 def test_an_unknown_name_and_an_option_for_something_else(capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence each, with what there is."""
     assert 2 == cli.main(["replay", "banjir-besar"])
-    assert "scenarios are badai," in capsys.readouterr().err
+    assert "badai, bandang," in capsys.readouterr().err
     assert 2 == cli.main(["replay", "badai", "--unit", "cm"])
     assert "--unit is for FILE.csv only" in capsys.readouterr().err

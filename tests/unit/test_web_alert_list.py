@@ -1,6 +1,7 @@
 """Which alerts are cards: one flood is one, one blindness is one."""
 
 from datetime import UTC
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from alerting import explain
 from alerting.episodes import Decision
 from alerting.web.alert_card import MAX_AREAS, alert_card, area_lines, areas_card
-from alerting.web.alert_list import AlertList, arrange, is_unverified
+from alerting.web.alert_list import AlertList, arrange, is_unverified, wants_somebody
 from broker.live import AlertView, StationView
 from tests.browser.alert_scenes import ALL_SCENES, area, silence
 from tests.browser.scenes import MINUTE, Scene, alert, river
@@ -172,3 +173,20 @@ def test_an_alert_of_a_sensor_in_somebodys_hands_says_so() -> None:
     station = next(entity for entity in scene.entities if isinstance(entity, StationView))
     card = alert_card(listed(scene).active[0], station=station, areas=(), messages=())
     assert ["PEMELIHARAAN ALAT"] == [badge.text for badge in card.warnings]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wants"),
+    [
+        ({}, True),
+        ({"acknowledged_by": "Sari"}, False),
+        ({"kind": "lowered", "level": "WASPADA"}, False),
+        ({"kind": "ended", "active": False, "level": "NORMAL"}, False),
+        ({"kind": "cancelled"}, False),
+        ({"kind": "raised", "hazard": "data", "level": "NORMAL"}, False),
+        ({"kind": "raised", "hazard": "data", "level": "NORMAL", "station": "semua"}, True),
+    ],
+)
+def test_somebody_is_wanted_for_what_goes_up_and_for_blindness(changes: dict[str, Any], wants: bool) -> None:
+    """Until an officer deals with it; never for what goes down, and not for one sensor's silence below a level."""
+    assert wants is wants_somebody(alert(NOW, **changes))

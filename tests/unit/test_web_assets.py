@@ -8,7 +8,10 @@ import pytest
 from alerting.web import assets
 
 WORKS = """
-mkdir -p node_modules/uplot/dist
+mkdir -p node_modules/uplot/dist node_modules/leaflet/dist
+echo js > node_modules/leaflet/dist/leaflet.js
+echo css > node_modules/leaflet/dist/leaflet.css
+echo bsd > node_modules/leaflet/LICENSE
 echo js > node_modules/uplot/dist/uPlot.iife.min.js
 echo css > node_modules/uplot/dist/uPlot.min.css
 echo mit > node_modules/uplot/LICENSE

@@ -11,22 +11,28 @@ from alerting.web.link import Outage
 from alerting.web.readings import LastHour
 from alerting.web.replica import Replica
 from broker.clock import Clock
-from broker.live import AlertView, Event, MessageView, StationView
+from broker.live import AlertView, Event, MessageView, NoticeView, StationView
 from tests.browser.alert_scenes import ALL_SCENES, area
 from tests.browser.scenes import SCENES, alert, rain, river
 
 NOW = Clock().now()
-KINDS: dict[type, Any] = {StationView: "station", AlertView: "alert", MessageView: "message"}
+Entity = StationView | AlertView | MessageView | NoticeView
+KINDS: dict[type, Any] = {
+    StationView: "station",
+    AlertView: "alert",
+    MessageView: "message",
+    NoticeView: "notice",
+}
 
 
-def board_of(*entities: StationView | AlertView | MessageView) -> tuple[Board, bytes | None]:
+def board_of(*entities: Entity) -> tuple[Board, bytes | None]:
     board = Board(
         last_hour=LastHour(), outage=lambda: None, is_ready=lambda: True, clock=Clock(), demo=False, replica=Replica()
     )
     return board, tell(board, *entities)
 
 
-def tell(board: Board, *entities: StationView | AlertView | MessageView) -> bytes | None:
+def tell(board: Board, *entities: Entity) -> bytes | None:
     changes = []
     for entity in entities:
         rev = board.replica.last_id + 1
@@ -137,7 +143,7 @@ def test_an_area_changes_the_card_that_it_stands_in() -> None:
     """Five areas of one flood go out in its card, and are no card, nor counted."""
     board, _ = board_of(river("Welang", NOW, 5.8), river("Petung", NOW), alert(NOW))
     patch = opened(tell(board, area("Karangketug", 1001, NOW), area("Randusari", 1002, NOW)))
-    assert (["alert-welang.level.1"], {}) == (list(patch["set"]), patch["lists"])
+    assert (["areas", "alert-welang.level.1"], {}) == (list(patch["set"]), patch["lists"])
     assert "<b>Karangketug, Randusari</b>" in patch["set"]["alert-welang.level.1"]
     assert "<b>1</b> peringatan aktif" in board.fragments["count"].html
 

@@ -180,3 +180,16 @@ def test_the_sentence_tells_what_no_station_says_by_its_state(
     stations, alerts = parts(ALL_SCENES[scene](NOW))
     found = headline(stations, *alerts)
     assert (counts, text, mark, f"{title} · Kentongan Pasuruan") == (found.counts, found.text, found.mark, found.title)
+
+
+@pytest.mark.parametrize("scene", ["calm", "empty", "blind", "awas"])
+def test_what_waits_for_a_decision_ends_the_sentence(scene: str) -> None:
+    """In calm as in blindness; without any, nothing is said of it."""
+    stations, alerts = parts(ALL_SCENES[scene](NOW))
+    listed = arrange(alerts, {})
+    blindness = blindness_of(stations, listed.blind)
+    with_two, with_none = (
+        headline_of(stations, alerts=listed, blindness=blindness, site="Pasuruan", now=NOW, waiting=waiting).text
+        for waiting in (2, 0)
+    )
+    assert f"{with_none} Menunggu 2 keputusan.".lstrip() == with_two

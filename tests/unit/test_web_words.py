@@ -71,3 +71,19 @@ def test_a_latency_keeps_two_significant_figures(ms: float, said: str) -> None:
 def test_a_value_in_another_unit_is_converted() -> None:
     """A battery is stored in millivolts and read in volts; a missing value is a dash, not a zero."""
     assert ("3,91", "\N{EN DASH}") == (words.measured("battery_mv", 3910), words.measured("level_m", None))
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"),
+    [(-1, "sekarang"), (0, "sekarang"), (1, "00:01 lagi"), (480_000, "08:00 lagi"), (7_500_000, "2 jam 5 menit lagi")],
+)
+def test_a_countdown_never_says_less_than_is_left(ms: int, said: str) -> None:
+    """Seconds are rounded up; what is over is now."""
+    assert said == words.countdown(ms)
+
+
+@pytest.mark.parametrize("quantity", ["lid_open", "tilted", "siren_on"])
+def test_a_switch_is_said_in_words(quantity: str) -> None:
+    """Nobody reads 1 as an open lid."""
+    assert ("ya", "tidak") == (words.measured(quantity, 1.0), words.measured(quantity, 0.0))
+    assert quantity != words.quantity_of(quantity).name

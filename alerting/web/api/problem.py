@@ -42,6 +42,8 @@ UNKNOWN_STATION: Final = Kind(name="unknown-station", status=404, title="Stasiun
 UNKNOWN_QUANTITY: Final = Kind(name="unknown-quantity", status=404, title="Besaran tidak ada di stasiun ini")
 UNKNOWN_PATH: Final = Kind(name="unknown-path", status=404, title="Alamat tidak ada")
 BAD_METHOD: Final = Kind(name="bad-method", status=405, title="Metode tidak dilayani")
+LOGIN_NEEDED: Final = Kind(name="login-needed", status=401, title="Belum masuk")
+FORBIDDEN: Final = Kind(name="forbidden", status=403, title="Tidak berwenang")
 NOT_ACCEPTABLE: Final = Kind(name="not-acceptable", status=406, title="Bentuk jawaban tidak ada")
 NOT_READY: Final = Kind(name="not-ready", status=503, title="Belum siap")
 HISTORY_UNAVAILABLE: Final = Kind(name="history-unavailable", status=503, title="Riwayat tidak dapat dibaca")
@@ -50,6 +52,8 @@ REFUSED: Final = Kind(name="refused", status=400, title="Permintaan ditolak")
 FAILED: Final = Kind(name="failed", status=500, title="Gagal")
 KINDS: Final = (
     BAD_PARAMETER,
+    LOGIN_NEEDED,
+    FORBIDDEN,
     UNKNOWN_STATION,
     UNKNOWN_QUANTITY,
     UNKNOWN_PATH,
@@ -96,7 +100,7 @@ def refused(
 
 def of_status(status: int, detail: str) -> Problem:
     """For what the framework refuses by itself."""
-    by_status = {404: UNKNOWN_PATH, 405: BAD_METHOD, 500: FAILED, 503: NOT_READY}
+    by_status = {401: LOGIN_NEEDED, 403: FORBIDDEN, 404: UNKNOWN_PATH, 405: BAD_METHOD, 500: FAILED, 503: NOT_READY}
     kind = by_status.get(status, REFUSED)
     remedy = "Daftar alamat ada di /api/v1/openapi.json." if kind is UNKNOWN_PATH else None
     return Problem(type=kind.type, title=kind.title, status=status, detail=detail, remedy=remedy)

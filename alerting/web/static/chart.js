@@ -1,25 +1,45 @@
 // The six-hour line of a station: history once, then extended by what the page hears. Drawn by uPlot when it is there.
 
 import { hourMinute, now } from "./clock.js";
+import { element as elementOf } from "./dom.js";
+import { decimal, t } from "./words.js";
 
 const HOURS = 6;
 const WINDOW_S = HOURS * 3600;
-const HEIGHT = 112;
+const LEAST_HEIGHT = 64;
 const RETRY_MS = 30_000;
 const REDRAW_MS = 1000;
 const SLIDE_MS = 10_000; // the window moves on with the clock, also without readings
 const GAP_S = 15 * 60; // a longer silence is a hole in the line, not a straight piece of it
 const FAIL = 4;
 const SUSPECT = 3;
+/** @type {Record<string, string>} */
 const COLORS = { waspada: "--line-waspada", siaga: "--line-siaga", awas: "--line-awas" };
 
-const charts = new Map();
-const dark = matchMedia("(prefers-color-scheme: dark)");
+/** @typedef {[number, number | null, number]} Point milliseconds, value, flag */
+/**
+ * @typedef {object} Chart
+ * @property {string} station
+ * @property {HTMLElement} holder
+ * @property {Point[]} points
+ * @property {uPlot | null} plot
+ * @property {number} drawnAt
+ * @property {boolean} isLoaded
+ * @property {boolean} isStale
+ */
 
+/** @type {Map<string, Chart>} */
+const charts = new Map();
+
+/** @param {string} name */
 function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/**
+ * @param {HTMLElement} holder
+ * @param {string} text
+ */
 function note(holder, text) {
   const paragraph = document.createElement("p");
   paragraph.className = "chart-note";
@@ -27,15 +47,23 @@ function note(holder, text) {
   holder.replaceChildren(paragraph);
 }
 
-/** Columns for uPlot: seconds, values (null where there is a hole), and doubtful values apart. */
+/**
+ * Columns for uPlot: seconds, values (null where there is a hole), and doubtful values apart.
+ * @param {Point[]} points
+ * @returns {[number[], (number | null)[], (number | null)[]]}
+ */
 function columns(points) {
+  /** @type {number[]} */
   const times = [];
+  /** @type {(number | null)[]} */
   const good = [];
+  /** @type {(number | null)[]} */
   const doubtful = [];
   for (const [ms, value, flag] of points) {
     const time = ms / 1000;
-    if (times.length && time - times.at(-1) > GAP_S) {
-      times.push(times.at(-1) + 1);
+    const before = times.at(-1);
+    if (before !== undefined && time - before > GAP_S) {
+      times.push(before + 1);
       good.push(null);
       doubtful.push(null);
     }
@@ -46,11 +74,20 @@ function columns(points) {
   return [times, good, doubtful];
 }
 
+/**
+ * Marks of the thresholds and their values.
+ * @param {HTMLElement} holder
+ * @returns {[string, number][]}
+ */
 function limits(holder) {
-  const said = holder.dataset.limits.trim();
+  const said = (holder.dataset.limits ?? "").trim();
   return said ? said.split(/\s+/).map((pair) => [pair.split(":")[0], Number(pair.split(":")[1])]) : [];
 }
 
+/**
+ * @param {uPlot} plot
+ * @param {HTMLElement} holder
+ */
 function drawLimits(plot, holder) {
   const { ctx } = plot;
   const { left, width, top, height } = plot.bbox;
@@ -69,6 +106,12 @@ function drawLimits(plot, holder) {
   ctx.restore();
 }
 
+/**
+ * @param {HTMLElement} holder
+ * @param {number} low
+ * @param {number} high
+ * @returns {[number, number]}
+ */
 function range(holder, low, high) {
   const { low: from, high: to } = holder.dataset;
   if (from !== undefined && to !== undefined) return [Math.min(Number(from), low), Math.max(Number(to), high)];
@@ -76,23 +119,27 @@ function range(holder, low, high) {
   return [Math.max(low - room, 0), high + room];
 }
 
+/**
+ * @param {HTMLElement} holder
+ * @returns {uPlot.Options}
+ */
 function options(holder) {
   const ink = css("--ink");
   const axis = { stroke: css("--muted"), font: "14px system-ui, sans-serif", ticks: { show: false } };
   const grid = { stroke: css("--hairline"), width: 1 };
   return {
     width: holder.clientWidth,
-    height: HEIGHT,
+    height: height(holder),
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 12, 0, 0],
+    padding: [8, 20, 0, 0],
     scales: {
-      x: { time: false, range: () => [now() / 1000 - WINDOW_S, now() / 1000] },
+      x: { time: false, range: () => /** @type {[number, number]} */ ([now() / 1000 - WINDOW_S, now() / 1000]) },
       y: { range: (_, low, high) => range(holder, low ?? 0, high ?? 1) },
     },
     axes: [
       { ...axis, grid: { show: false }, size: 28, incrs: [3600, 7200, 10800], values: (_, at) => at.map((s) => hourMinute(s * 1000)) },
-      { ...axis, grid, size: 44, space: 30, values: (_, at) => at.map((v) => String(v).replace(".", ",")) },
+      { ...axis, grid, size: 44, space: 30, values: (_, at) => at.map((v) => decimal(String(v))) },
     ],
     series: [
       {},
@@ -103,17 +150,22 @@ function options(holder) {
   };
 }
 
+/** @param {HTMLElement} holder */
+const height = (holder) => Math.max(holder.clientHeight, LEAST_HEIGHT);
+
+/** @param {Chart} chart */
 function draw(chart) {
   chart.drawnAt = performance.now();
   chart.isStale = false;
   if (!chart.plot) {
     chart.holder.replaceChildren();
-    chart.plot = new window.uPlot(options(chart.holder), columns(chart.points), chart.holder);
+    chart.plot = new uPlot(options(chart.holder), columns(chart.points), chart.holder);
     return;
   }
   chart.plot.setData(columns(chart.points));
 }
 
+/** @param {Chart} chart */
 async function load(chart) {
   const { station, holder } = chart;
   const url = `/line/${station}?quantity=${holder.dataset.quantity}&hours=${HOURS}`;
@@ -123,47 +175,68 @@ async function load(chart) {
     merge(chart, (await answer.json()).points);
     chart.isLoaded = true;
   } catch {
-    if (!chart.plot) note(holder, "Riwayat enam jam tidak dapat dimuat. Dicoba lagi sebentar.");
+    if (!chart.plot) note(holder, t("Riwayat enam jam tidak dapat dimuat. Dicoba lagi sebentar."));
     setTimeout(() => load(chart), RETRY_MS);
     return;
   }
   if (chart.points.length) draw(chart);
-  else note(holder, "Belum ada bacaan dalam enam jam terakhir.");
+  else note(holder, t("Belum ada bacaan dalam enam jam terakhir."));
 }
 
+/**
+ * @param {Chart} chart
+ * @param {Point[]} past
+ */
 function merge(chart, past) {
-  const live = chart.points.filter(([time]) => !past.length || time > past.at(-1)[0]);
+  const last = past.at(-1);
+  const live = chart.points.filter(([time]) => !last || time > last[0]);
   chart.points = [...past, ...live];
 }
 
+/**
+ * @param {HTMLElement} element
+ * @returns {HTMLElement | null}
+ */
+const holderOf = (element) => element.querySelector(".chart");
+
+/** @param {HTMLElement} element */
 function begin(element) {
-  const holder = element.querySelector(".chart");
+  const holder = holderOf(element);
   if (!holder) return null;
-  const chart = { station: element.dataset.station, holder, points: [], plot: null, drawnAt: 0, isLoaded: false, isStale: false };
+  /** @type {Chart} */
+  const chart = { station: element.dataset.station ?? "", holder, points: [], plot: null, drawnAt: 0, isLoaded: false, isStale: false };
   charts.set(chart.station, chart);
-  note(holder, "Memuat enam jam terakhir …");
+  note(holder, t("Memuat enam jam terakhir …"));
   load(chart);
   return chart;
 }
 
-/** Extend a station's line by the reading that its card now shows. */
+/**
+ * Extend a station's line by the reading that its card now shows.
+ * @param {HTMLElement} element
+ */
 export function noteStation(element) {
-  if (!window.uPlot) return drawMissing(element);
-  const holder = element.querySelector(".chart");
-  let chart = charts.get(element.dataset.station);
+  if (!("uPlot" in window)) {
+    drawMissing(element);
+    return;
+  }
+  const holder = holderOf(element);
+  let chart = charts.get(element.dataset.station ?? "") ?? null;
   if (!chart || chart.holder !== holder) chart = begin(element);
   if (!chart || !element.dataset.time) return;
   const time = Number(element.dataset.time);
   const value = element.dataset.value === "" ? null : Number(element.dataset.value);
-  if (chart.points.length && time <= chart.points.at(-1)[0]) return;
+  const last = chart.points.at(-1);
+  if (last && time <= last[0]) return;
   chart.points.push([time, value, Number(element.dataset.flag)]);
   while (chart.points[0][0] < now() - WINDOW_S * 1000) chart.points.shift();
   chart.isStale = true;
 }
 
+/** @param {HTMLElement} element */
 function drawMissing(element) {
-  const holder = element.querySelector(".chart");
-  if (holder) note(holder, "Garis enam jam belum terpasang di server ini. Angkanya tetap langsung.");
+  const holder = holderOf(element);
+  if (holder) note(holder, t("Garis enam jam belum terpasang di server ini. Angkanya tetap langsung."));
 }
 
 function redraw() {
@@ -184,12 +257,13 @@ function rebuild() {
 
 /** Begin every chart on the page; they follow its width, its colours and the passing of time. */
 export function drawCharts() {
-  document.querySelectorAll("article.station").forEach(noteStation);
+  for (const card of document.querySelectorAll("article.station")) noteStation(/** @type {HTMLElement} */ (card));
   setInterval(redraw, REDRAW_MS);
-  dark.addEventListener("change", rebuild);
+  addEventListener("themechange", rebuild);
   new ResizeObserver(() => {
     for (const chart of charts.values()) {
-      if (chart.plot && chart.holder.clientWidth) chart.plot.setSize({ width: chart.holder.clientWidth, height: HEIGHT });
+      const { plot, holder } = chart;
+      if (plot && holder.clientWidth) plot.setSize({ width: holder.clientWidth, height: height(holder) });
     }
-  }).observe(document.getElementById("stations"));
+  }).observe(elementOf("stations"));
 }

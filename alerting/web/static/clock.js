@@ -1,6 +1,9 @@
 // The clock of the core: milliseconds UTC that may pass faster than real ones in a demonstration. The words for ages
 // are those of alerting/web/words.py; a test compares the two.
 
+import { element, say } from "./dom.js";
+import { t } from "./words.js";
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -9,60 +12,110 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "
 const STEP_BACK = 2000; // real milliseconds; more than a slow network explains means that the clock was set
 
 let speed = 1;
+/** @type {number | null} */
 let offset = null;
 
+/** @param {number} factor */
 export function setSpeed(factor) {
   speed = factor;
 }
 
-/** Take what the server says the time is. A message can only be late, so the earliest-looking one is the truest. */
+/**
+ * Take what the server says the time is. A message can only be late, so the earliest-looking one is the truest.
+ * @param {number} ms
+ */
 export function setNow(ms) {
   const sample = ms - performance.now() * speed;
   if (offset === null || sample > offset || offset - sample > STEP_BACK * speed) offset = sample;
 }
 
 export function now() {
-  return Math.floor(performance.now() * speed + offset);
+  return Math.floor(performance.now() * speed + (offset ?? 0));
 }
 
+/** @param {number} ms */
 export function duration(ms) {
   ms = Math.max(ms, 0);
-  if (ms < MINUTE) return `${Math.floor(ms / 1000)} detik`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} menit`;
-  const [unit, name, below, belowName] = ms < DAY ? [HOUR, "jam", MINUTE, "menit"] : [DAY, "hari", HOUR, "jam"];
-  const rest = Math.floor((ms % unit) / below);
-  return `${Math.floor(ms / unit)} ${name}${rest ? ` ${rest} ${belowName}` : ""}`;
+  if (ms < MINUTE) return t("{n} detik", { n: Math.floor(ms / 1000) });
+  if (ms < HOUR) return t("{n} menit", { n: Math.floor(ms / MINUTE) });
+  const isHours = ms < DAY;
+  const unit = isHours ? HOUR : DAY;
+  const n = Math.floor(ms / unit);
+  const m = Math.floor((ms % unit) / (isHours ? MINUTE : HOUR));
+  if (isHours) return m ? t("{n} jam {m} menit", { n, m }) : t("{n} jam", { n });
+  return m ? t("{n} hari {m} jam", { n, m }) : t("{n} hari", { n });
 }
 
+/** @param {number} ms */
 export function age(ms) {
-  return ms < 1000 ? "baru saja" : `${duration(ms)} lalu`;
+  return ms < 1000 ? t("baru saja") : t("{time} lalu", { time: duration(ms) });
 }
 
+/**
+ * What is left until something happens by itself.
+ * @param {number} ms
+ */
+export function countdown(ms) {
+  if (ms <= 0) return t("sekarang");
+  if (ms >= HOUR) return t("{time} lagi", { time: duration(ms) });
+  const seconds = Math.ceil(ms / 1000);
+  return t("{time} lagi", { time: `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}` });
+}
+
+/** @param {number} number */
 const two = (number) => String(number).padStart(2, "0");
 
+/** @param {number} ms */
 export function hourMinute(ms) {
   const local = new Date(ms + WIB);
   return `${two(local.getUTCHours())}:${two(local.getUTCMinutes())}`;
 }
 
-/** `18:41:07 WIB`, with the day before it when that is not the day of `today`. */
-export function moment(ms, today) {
+/**
+ * @param {number} ms
+ * @param {number} today
+ * @param {string} clock
+ */
+function dated(ms, today, clock) {
   const local = new Date(ms + WIB);
-  const clock = `${hourMinute(ms)}:${two(local.getUTCSeconds())} WIB`;
   const isToday = Math.floor((ms + WIB) / DAY) === Math.floor((today + WIB) / DAY);
-  return isToday ? clock : `${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]} ${clock}`;
+  return isToday ? clock : `${local.getUTCDate()} ${t(MONTHS[local.getUTCMonth()])} ${clock}`;
 }
 
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+/**
+ * `18:41:07 WIB`, with the day before it when that is not the day of `today`.
+ * @param {number} ms
+ * @param {number} today
+ */
+export function moment(ms, today) {
+  return dated(ms, today, `${hourMinute(ms)}:${two(new Date(ms + WIB).getUTCSeconds())} WIB`);
 }
 
-/** Say every age and the clock again. */
+/**
+ * The same without seconds.
+ * @param {number} ms
+ * @param {number} today
+ */
+export function minute(ms, today) {
+  return dated(ms, today, `${hourMinute(ms)} WIB`);
+}
+
+/** @type {Record<string, (ms: number, at: number) => string>} */
+const SAID = {
+  age: (ms, at) => age(at - ms),
+  running: (ms, at) => duration(at - ms),
+  until: (ms, at) => countdown(ms - at),
+  at: moment, // said again too: at midnight today becomes yesterday
+  minute,
+};
+
+/** Say every age, every moment and the clock again. */
 export function tick() {
   const at = now();
-  say(document.getElementById("clock"), moment(at, at));
-  for (const element of document.querySelectorAll("[data-age]")) say(element, age(at - Number(element.dataset.age)));
-  for (const element of document.querySelectorAll("[data-running]")) {
-    say(element, duration(at - Number(element.dataset.running)));
+  say(element("clock"), moment(at, at));
+  for (const [name, words] of Object.entries(SAID)) {
+    for (const place of document.querySelectorAll(`time[data-${name}]`)) {
+      say(place, words(Number(place.getAttribute(`data-${name}`)), at));
+    }
   }
 }

@@ -1,17 +1,35 @@
 // Make one element look like another without replacing it: what is open stays open, what has the focus keeps it.
 
 const OWNED_BY_THE_READER = new Set(["open"]);
+// Drawn or ticking in the browser: the server's empty places must not wipe them.
+const KEPT = ["data-keep", "data-age", "data-running", "data-until"];
 
-function parse(html) {
+/**
+ * The element that a fragment is, on no page yet.
+ * @param {string} html
+ * @returns {Element | null}
+ */
+export function parse(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   return template.content.firstElementChild;
 }
 
+/** @param {Node} node */
+const idOf = (node) => (node instanceof Element ? node.id : "");
+
+/**
+ * @param {Node} one
+ * @param {Node} other
+ */
 function sameKind(one, other) {
-  return one.nodeType === other.nodeType && one.nodeName === other.nodeName && (one.id ?? "") === (other.id ?? "");
+  return one.nodeType === other.nodeType && one.nodeName === other.nodeName && idOf(one) === idOf(other);
 }
 
+/**
+ * @param {Element} from
+ * @param {Element} to
+ */
 function copyAttributes(from, to) {
   for (const { name } of [...from.attributes]) {
     if (!to.hasAttribute(name) && !OWNED_BY_THE_READER.has(name)) from.removeAttribute(name);
@@ -21,6 +39,10 @@ function copyAttributes(from, to) {
   }
 }
 
+/**
+ * @param {Node} from
+ * @param {Node} to
+ */
 function morphChildren(from, to) {
   let old = from.firstChild;
   for (const wanted of [...to.childNodes]) {
@@ -30,41 +52,60 @@ function morphChildren(from, to) {
       from.insertBefore(wanted, old);
       continue;
     }
-    while (old !== match) {
-      const gone = old;
-      old = old.nextSibling;
-      gone.remove();
-    }
+    old = removeBetween(old, match);
     old = match.nextSibling;
     morph(match, wanted);
   }
-  while (old) {
-    const gone = old;
-    old = old.nextSibling;
-    gone.remove();
-  }
+  removeBetween(old, null);
 }
 
+/**
+ * Remove siblings from `first` up to `end`; returns `end`.
+ * @param {ChildNode | null} first
+ * @param {ChildNode | null} end
+ */
+function removeBetween(first, end) {
+  while (first && first !== end) {
+    const gone = first;
+    first = first.nextSibling;
+    gone.remove();
+  }
+  return end;
+}
+
+/**
+ * @param {Node} from
+ * @param {Node} to
+ */
 function morph(from, to) {
-  if (from.nodeType !== Node.ELEMENT_NODE) {
+  if (!(from instanceof Element && to instanceof Element)) {
     if (from.nodeValue !== to.nodeValue) from.nodeValue = to.nodeValue;
     return;
   }
   copyAttributes(from, to);
-  // Charts and ages are drawn in the browser: the server's empty places must not wipe them.
-  if (from.hasAttribute("data-keep") || from.hasAttribute("data-age") || from.hasAttribute("data-running")) return;
+  if (KEPT.some((name) => from.hasAttribute(name))) return;
   morphChildren(from, to);
 }
 
-/** Put a fragment in place of the element with the same id. Returns the element, or null when the page has none. */
+/**
+ * Put a fragment in place of the element with the same id. Returns the element, or null when the page has none.
+ * @param {string} id
+ * @param {string} html
+ */
 export function setFragment(id, html) {
   const wanted = parse(html);
   const present = document.getElementById(id);
-  if (present) morph(present, wanted);
-  return present ? present : null;
+  if (present && wanted) morph(present, wanted);
+  return present;
 }
 
-/** Bring a list into order with as few moves as possible; `fresh` holds the html of members that are not there yet. */
+/**
+ * Bring a list into order with as few moves as possible; `fresh` holds the html of members that are not there yet.
+ * False when a member is neither there nor in `fresh`.
+ * @param {Element} list
+ * @param {string[]} members
+ * @param {Record<string, string>} fresh
+ */
 export function setList(list, members, fresh) {
   const wanted = new Set(members);
   for (const child of [...list.children]) if (!wanted.has(child.id)) child.remove();
@@ -74,9 +115,9 @@ export function setList(list, members, fresh) {
       place = place.nextElementSibling;
       continue;
     }
-    const element = document.getElementById(id) ?? (fresh[id] && parse(fresh[id]));
-    if (!element) return false;
-    list.insertBefore(element, place);
+    const member = document.getElementById(id) ?? (fresh[id] ? parse(fresh[id]) : null);
+    if (!member) return false;
+    list.insertBefore(member, place);
   }
   return true;
 }

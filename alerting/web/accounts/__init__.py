@@ -1,0 +1,1 @@
+"""Who may come in: logins and their sessions, the second factor, and the gate before every route."""

@@ -1,0 +1,1 @@
+"""Administration: people, areas, rota, stations, nodes, rules, channels, drills, users, the audit log, health."""

@@ -1,0 +1,1 @@
+"""Alerts of any age: the list, one alert with its timetable, and the report after it."""

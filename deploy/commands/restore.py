@@ -1,0 +1,62 @@
+"""kentongan restore: put a backup into an empty folder, so that an installation goes on from it and tells nobody."""
+
+import argparse
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.backup import backup_key, contents, taking
+from deploy.backup.archive import BadBackup
+from deploy.backup.backup_key import BadKey
+from deploy.commands.backup import _Said
+from deploy.commands.common import Asking, Refused
+from deploy.settings import load
+from deploy.state_folder import StateFolder
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="a backup that kentongan backup run took")
+    parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="the key that it was sealed with")
+    parser.add_argument("--into", type=Path, required=True, metavar="DIR", help="the folder of state; must be empty")
+    parser.add_argument(
+        "--settings-into", type=Path, metavar="FILE", help="also put the settings there; must not exist"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    began = time.monotonic()
+    _empty(args.into)
+    if args.settings_into is not None and args.settings_into.exists():
+        raise Refused(f"{args.settings_into}: is there already; name another file, or leave --settings-into out")
+    try:
+        key = backup_key.read(args.key)
+        args.into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = taking.check(args.file, key, args.into, _Said())
+    except (BadKey, BadBackup) as error:
+        raise Refused(f"{error}; {args.into} is not to be used") from None
+    except OSError as error:
+        raise Refused(f"{args.into}: {error.strerror}; is there room?") from None
+    state = StateFolder(args.into.absolute())
+    settings = load(args.into / contents.SETTINGS)
+    with Asking(settings, state) as core:
+        quieted = core("backup-restored", {"taken_at": found.about.taken_at, "file": args.file.name})
+    if args.settings_into is not None:
+        args.settings_into.write_bytes((args.into / contents.SETTINGS).read_bytes())
+        args.settings_into.chmod(0o600)
+    taken = datetime.fromtimestamp(found.about.taken_at / 1000, UTC)
+    print(f"{args.into}: {found.about.site} as of {taken:%Y-%m-%d %H:%M:%S} UTC, in {time.monotonic() - began:.1f} s.")
+    print(found.audit)
+    print(
+        f"Nothing of then is sent any more: {quieted['messages']} messages expired, "
+        f"{quieted['notices']} notices put away, {quieted['alerts']} alerts taken as dealt with."
+    )
+    print(f"Start it with --state {args.into}; look at what stands, and warn by hand where the water says so.")
+    return 0
+
+
+def _empty(folder: Path) -> None:
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise Refused(f"{folder}: is not empty; a restore overwrites nothing: name a new folder")
+    except NotADirectoryError:
+        raise Refused(f"{folder}: is no folder") from None

@@ -1,0 +1,1 @@
+"""What the pages of administration need of the installation: files, previews, trial messages, drills, secrets."""
