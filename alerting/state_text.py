@@ -17,6 +17,7 @@ from broker.levels import Level
 class _Words:
     stands: str
     stands_unseen: str
+    undecided: str
     quiet: str
     not_set: str
     silent: str
@@ -28,6 +29,7 @@ _WORDS: Final[Mapping[Language, _Words]] = {
     "id": _Words(
         stands="{place}: {level} banjir sejak {since}",
         stands_unseen="{place}: sedikitnya {level} banjir sejak {since}, alat tidak mengirim data",
+        undecided="{place}: sedang diperiksa petugas, belum ada peringatan",
         quiet="{place}: tidak ada peringatan banjir",
         not_set="{place}: ambang belum ditetapkan",
         silent="{place}: TIDAK ADA DATA, bukan tanda aman",
@@ -37,6 +39,7 @@ _WORDS: Final[Mapping[Language, _Words]] = {
     "en": _Words(
         stands="{place}: {level} flood warning since {since}",
         stands_unseen="{place}: at least {level} flood warning since {since}, no data come",
+        undecided="{place}: being checked, no warning was given yet",
         quiet="{place}: no flood warning",
         not_set="{place}: no thresholds set yet",
         silent="{place}: NO DATA, not a sign of safety",
@@ -50,7 +53,8 @@ _WORDS: Final[Mapping[Language, _Words]] = {
 class PlaceStands:
     """How a place stands. ``public`` has its name, the decisive station and its value; None: nothing watches it.
 
-    ``level`` stands since ``since`` (ms UTC). ``is_silent``: no station that matters gives fresh good data.
+    ``level`` is what people were told, since ``since`` (ms UTC). ``is_undecided``: something stands, untold.
+    ``is_silent``: no station that matters gives fresh good data.
     ``is_set``: a station that matters has thresholds.
     """
 
@@ -59,6 +63,7 @@ class PlaceStands:
     timezone: str
     level: Level = Level.NORMAL
     since: int | None = None
+    is_undecided: bool = False
     is_silent: bool = False
     is_set: bool = True
     public: PublicText | None = None
@@ -83,6 +88,8 @@ def _said(stands: PlaceStands, zone: ZoneInfo) -> str:
         since = clock(stands.since, zone) if stands.since is not None else "-"
         form = words.stands_unseen if stands.is_silent else words.stands
         return form.format(place="{place}", level=stands.level.name, since=since)
+    if stands.is_undecided:
+        return words.undecided
     if stands.is_silent:
         return words.silent
     return words.quiet if stands.is_set else words.not_set

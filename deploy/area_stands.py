@@ -1,10 +1,11 @@
-"""How a place stands now, from what core holds in memory."""
+"""How a place stands in public, from what core holds: what people were told, not what waits for a decision."""
 
 from typing import TYPE_CHECKING
 
 from alerting.area import AreaState
 from alerting.engine import StationState
 from alerting.engine_move import trend_of
+from alerting.notices import Notice
 from alerting.public_clauses import PublicText
 from alerting.public_templates import Language
 from alerting.state_text import PlaceStands
@@ -24,20 +25,28 @@ def area_stands(core: "Core", area: str, language: Language) -> PlaceStands:
         for each in core.registry.stations.values()
         if each.hazard == "level" and any(is_near(place, own) for own in each.kelurahan)
     ]
-    held = [state for code, state in core.memory.areas.items() if is_near(place, code)]
-    stands = max(held, key=lambda each: each.level, default=AreaState())
+    held = {code: state for code, state in core.memory.areas.items() if is_near(place, code) and state.level}
+    told = [last for code, state in held.items() if (last := _told(core, code, state)) is not None]
+    stands = max(told, key=lambda each: each.level, default=None)
     states = {each.id: core.memory.states[each.id] for each in near if each.id in core.memory.states}
     rules = core.memory.rules
     return PlaceStands(
         place=core.registry.areas.name(place),
         language=language,
         timezone=core.settings.site.timezone,
-        level=Level(stands.level),
-        since=stands.level_since,
+        level=Level.NORMAL if stands is None else Level(stands.level),
+        since=None if stands is None else stands.decided_at or stands.made_at,
+        is_undecided=stands is None and bool(held),
         is_silent=not any(state.silent_since is None and state.last_seen for state in states.values()),
         is_set=any(rules[name].level is not None for name in states if name in rules),
         public=_worst(core, near, states, language),
     )
+
+
+def _told(core: "Core", area: str, state: AreaState) -> Notice | None:
+    """The last notice that went out of the alert that an area has now."""
+    gone = core.telling.notices.book.gone(f"{area}.area.{state.episode}")
+    return gone[-1] if gone else None
 
 
 def _worst(core: "Core", near: list[Station], states: dict[str, StationState], language: Language) -> PublicText | None:

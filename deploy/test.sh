@@ -28,6 +28,7 @@ want chromium chromium
 want strace strace
 want gammu-smsd gammu-smsd
 want gammu gammu
+want cc gcc
 [ -x "$KENTONGAN_INFLUXD" ] || want go golang-go
 want_environment deploy/requirements-test.lock
 install_packages
@@ -40,6 +41,8 @@ install_web_assets || stop "web assets could not be fetched: $(tail -n1 "$log");
 install_influxd
 
 cd "$root"
+# The tests start hundreds of processes; where the environment forbids Python to keep bytecode, each would compile anew.
+.venv/bin/python -m compileall -q alerting broker deploy edge/gateway firmware_sim ingest
 failed=
 heading 'ruff check' .venv/bin/ruff check
 heading 'ruff format' .venv/bin/ruff format --check

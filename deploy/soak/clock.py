@@ -32,6 +32,8 @@ class Moment:
         """Seconds that no step of the clock touches."""
         return self.true / 1000
 
+    perf_counter = monotonic
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualClock(Clock):

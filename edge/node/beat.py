@@ -4,6 +4,7 @@ battery is low. Water that rises goes before a battery that empties."""
 from array import array
 
 _BIN_MS = 60000
+_LIVE_MS = 1000  # a sensor that takes longer for a value sets the pace itself
 _BINS = 10  # a rise is looked for within so many minutes
 _RECOVERED_MV = 100
 _NOTHING = -1
@@ -35,7 +36,9 @@ class Beat:
         config = self.config
         if self._live_until is not None and uptime_ms >= self._live_until:
             self._live_until = None
-        if self.is_rising or self._live_until is not None:
+        if self._live_until is not None:
+            return _LIVE_MS
+        if self.is_rising:
             return 1000 * config.fast_s
         return 1000 * (config.slow_s if self.is_low else config.sample_s)
 

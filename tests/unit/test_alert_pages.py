@@ -1,5 +1,6 @@
 """What an alert's page and its report are made of: steps with their distances, figures, the plot, words of the log."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from alerting.web.alerts.archive import Acceptance, LogRow, NoticeRow, Story, Ta
 from alerting.web.alerts.list_page import wanted_of
 from alerting.web.alerts.log_words import lines_of
 from alerting.web.alerts.past_levels import PastLevels
+from alerting.web.alerts.place_map import place_map
 from alerting.web.alerts.plot import level_plot
 from alerting.web.alerts.report import crossing, figures
 from alerting.web.alerts.timetable import Told, lag, notices_of, timetable, version_of
@@ -297,3 +299,33 @@ def test_a_form_s_key_belongs_to_what_it_says() -> None:
     assert (4, False) == (len(others), first in others)
     assert (True, False) == (is_read(fields), is_read({}))
     assert ("air surut", "") == (said(fields, "alasan"), said({"alasan": object()}, "alasan"))
+
+
+AREAS: list[dict[str, Any]] = [
+    {"code": "1", "name": "Karangketug", "latitude": -7.63, "longitude": 112.88},
+    {"code": "2", "name": "Blandongan", "latitude": -7.65, "longitude": 112.94},
+    {"code": "3", "name": "Tanpa letak", "latitude": None, "longitude": None},
+]
+
+
+def test_a_map_is_true_to_scale_and_north_is_up() -> None:
+    """A degree east is shorter than one north by the cosine of the latitude; what lies nowhere is left out."""
+    found = place_map(AREAS, {"1": "AWAS"}, ("Welang Kraton", -7.64, 112.88))
+    assert found is not None
+    assert found.station is not None
+    ((other,), (warned,)) = found.others, found.warned
+    assert ("Karangketug", "AWAS", "Blandongan") == (warned.name, warned.level, other.name)
+    assert warned.y < found.station.y < other.y
+    assert warned.x == found.station.x < other.x
+    east, south = other.x - warned.x, other.y - warned.y
+    assert math.isclose(0.06 * math.cos(math.radians(7.64)) / 0.02, east / south, rel_tol=0.01)
+    assert all(0 < each.x < found.width and 0 < each.y < found.height for each in (warned, other))
+
+
+def test_no_map_of_places_that_lie_nowhere() -> None:
+    """Nor of none; a station without a position is left out."""
+    assert place_map(AREAS, {"3": "SIAGA"}, None) is None
+    assert place_map([], {"1": "SIAGA"}, None) is None
+    found = place_map(AREAS, {"1": "SIAGA"}, ("Welang", None, None))
+    assert found is not None
+    assert found.station is None

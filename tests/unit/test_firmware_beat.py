@@ -65,7 +65,7 @@ def test_low_battery_and_watchers(tmp_path: Path) -> None:
         (10, {"batt_mv": 3550, "distance_mm": 2800}, 0),
         (40, {"batt_mv": 3610, "distance_mm": 2800}, 0),
     ]
-    assert [60, 300, 300, 10, 10, 300, 10, 60] == beats(tmp_path, *steps)
+    assert [60, 300, 300, 1, 1, 300, 10, 60] == beats(tmp_path, *steps)
 
 
 SIREN = """

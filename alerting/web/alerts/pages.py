@@ -1,7 +1,7 @@
 """One alert: its timetable, its versions, who was told; dealing with it, comments, and the report after it."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import FastAPI, HTTPException
@@ -14,6 +14,7 @@ from alerting.web.alerts.archive import Archive, Story, VersionRow
 from alerting.web.alerts.list_page import HAZARDS, KINDS, add_list
 from alerting.web.alerts.log_words import lines_of
 from alerting.web.alerts.past_levels import around, past_levels
+from alerting.web.alerts.place_map import place_map
 from alerting.web.alerts.plot import level_plot
 from alerting.web.alerts.reading import read
 from alerting.web.alerts.report import figures
@@ -25,6 +26,7 @@ from alerting.web.notices.facts import HEADLINES, STATES
 from alerting.web.notices.fields import key_of, new_key, said
 from alerting.web.notices.refusals import in_words
 from broker.control import CommandFailed
+from broker.live import StationView
 
 ALERT: Final = "/peringatan/{alert:path}"
 TAKE, NOTE, REPORT = f"{ALERT}/tangani", f"{ALERT}/catatan", f"{ALERT}/laporan"
@@ -155,6 +157,7 @@ class AlertPages:
             plot=level_plot(
                 levels.buckets, thresholds=thresholds, events=_events(story), start=levels.start, end=levels.end
             ),
+            map=place_map(await self._areas(request), _worst(story), _position(station)),
             is_away=levels.is_away,
             station=station,
             rows=timetable(story, version, told, now),
@@ -166,6 +169,14 @@ class AlertPages:
             areas=areas_of(story),
             kinds={code: tr(word) for code, word in KINDS.items()},
         )
+
+    async def _areas(self, request: Request) -> list[dict[str, Any]]:
+        """None while core is away: then the list of names must do."""
+        try:
+            found: list[dict[str, Any]] = await self.frame.ask(request, "area-list")
+        except (CommandFailed, HTTPException):
+            return []
+        return [each for each in found if each["kind"] == "kelurahan"]
 
     async def _story(self, alert: str) -> Story:
         story = await read(self.archive, lambda there: there.story(alert))
@@ -192,6 +203,19 @@ def title_of(story: Story) -> str:
     if last.is_over:
         return f"{last.name}: {worst} {tr(KINDS[last.kind])} ({subject})"
     return f"{last.name}: {last.level} ({subject})"
+
+
+def _worst(story: Story) -> dict[str, str]:
+    """The worst level of each area by its code; of an area's own alert that area."""
+    found: dict[str, str] = {}
+    for each in (*story.areas, *(one for one in story.versions if one.hazard == "area")):
+        if not each.is_over:
+            found[each.scope] = max(found.get(each.scope, each.level), each.level, key=words.rank)
+    return found
+
+
+def _position(station: StationView | None) -> tuple[str, float | None, float | None] | None:
+    return None if station is None else (station.name, station.latitude, station.longitude)
 
 
 def areas_of(story: Story) -> list[tuple[str, str, str, str]]:
