@@ -64,7 +64,7 @@ class Node:
         self._taken = deque((), _TAKEN)
         self._has_taken = asyncio.Event()
         self._has_work = asyncio.Event()
-        self._has_status = False  # something to say that cannot wait for the next one
+        self._news = self._answered = 0  # what cannot wait for the next status; how much of it the broker has
         self._lost = 0  # samples that the flash was too slow for
         self._topic = "%s/v1/%s/" % (settings.realm, settings.node)
         self._orders = Orders(settings.order_key, "orders.json")
@@ -135,10 +135,10 @@ class Node:
     async def publish(self, client):
         """Send what is fresh at once and the backlog behind it, and keep the connection alive."""
         self._delivery.connected()
-        told_at = None
+        told_at = told = None
         while True:
-            if told_at is None or self._has_status or self._uptime.ms() - told_at >= _STATUS_MS:
-                self._has_status = False
+            if told != self._news or self._uptime.ms() - told_at >= _STATUS_MS:
+                told = self._news
                 await client.publish(self._topic + "status", self._status(), retain=True)
                 told_at = self._uptime.ms()
             payload = self._delivery.next()
@@ -148,6 +148,8 @@ class Node:
             if self._update is not None and not self._beat.is_low:
                 await self._fetch(client)
             await client.keep_alive()
+            if client.is_acknowledged():
+                self._answered = told
             self._progress.step("connect")
             if not self._wifi.is_up():
                 raise WifiError("Wi-Fi is gone")
@@ -162,7 +164,8 @@ class Node:
         wanted = await self._update.next()
         if wanted is not None:
             await client.publish(self._topic + "want", wanted)
-        self._has_status = self._has_status or self._trial.result != had
+        if self._trial.result != had:
+            self._news += 1
 
     async def listen(self, client):
         """Free what core acknowledges, and obey what it orders."""
@@ -199,7 +202,7 @@ class Node:
 
     def _told(self, said):
         if said is not None:
-            self._has_status = True
+            self._news += 1
             self.log(said)
 
     def _updating(self):
@@ -253,7 +256,7 @@ class Node:
         tasks = [asyncio.create_task(self._for_ever(coroutine)) for coroutine in coroutines]
         watchdog = machine.WDT(timeout=_WATCHDOG_MS)
         while not any(task.done() for task in tasks):
-            if self._wants_reset() and not self._has_status:
+            if self._wants_reset() and self._answered == self._news:
                 break  # it was ordered, and has been answered
             if self._trial.is_late():
                 self.log("core was not reached: a new firmware starts anew, or the one before it")

@@ -103,6 +103,10 @@ class Client:
         first = b"\x33" if retain else b"\x32"
         await self._send(first + _remaining(len(head) + len(payload)) + head + payload)
 
+    def is_acknowledged(self):
+        """True when the broker has answered for everything that was published."""
+        return not self._due
+
     async def keep_alive(self):
         """To be called every few seconds: pings, and raises MqttError when an answer is late."""
         self._check_due()

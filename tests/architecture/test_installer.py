@@ -196,14 +196,14 @@ def test_missing_packages_without_root_are_named_together(checkout: Checkout) ->
     checkout.program("apt-get", "#!/bin/sh\nexit 1\n")
     checkout.program("id", "#!/bin/sh\necho 1000\n")
     line = _refusal(checkout.run("test.sh"))
-    assert "run 'apt-get install chromium strace gammu-smsd gammu golang-go' as root" in line
+    assert "run 'apt-get install chromium strace gammu-smsd gammu gcc golang-go' as root" in line
 
 
 def test_a_failing_package_manager_is_named(checkout: Checkout) -> None:
     """When apt-get cannot, the line says how to see why."""
     checkout.program("apt-get", "#!/bin/sh\nexit 1\n")
     checkout.program("id", "#!/bin/sh\necho 0\n")
-    assert "apt-get could not install chromium strace gammu-smsd gammu golang-go" in _refusal(checkout.run("test.sh"))
+    assert "apt-get could not install chromium strace gammu-smsd gammu gcc golang-go" in _refusal(checkout.run("test.sh"))
 
 
 def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:

@@ -254,5 +254,5 @@ def test_commands(tmp_path: Path) -> None:
         'cmd refused: there is no command "explode"',
         "cmd 5: restarts",
     ] == [said for said, _, _, _ in found]
-    assert [10_000] * 5 == [beat for _, _, beat, _ in found]
+    assert [1000] * 5 == [beat for _, _, beat, _ in found]
     assert [False] * 4 + [True] == [wants for _, _, _, wants in found]
