@@ -14,13 +14,13 @@ from broker.mosquitto import BrokerSettings
 from deploy import secret_file
 from deploy.core import Core
 from deploy.journal import Journal
-from deploy.live_hub import LiveHub
+from deploy.live.hub import LiveHub
+from deploy.live.shown import health_of, recent_alerts, recent_messages, station_of
 from deploy.recipients.loading import directory_of
 from deploy.recipients.people_key import CHECK, open_vault
 from deploy.registry.registry import load
 from deploy.restore import restore
 from deploy.settings import BadSettings, Settings
-from deploy.shown import health_of, recent_alerts, recent_messages, station_of
 from deploy.state_folder import StateFolder
 from ingest.history import History, HistoryReader
 from ingest.history_sqlite import SqliteHistory, SqliteReader

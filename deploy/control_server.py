@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from broker.control import CommandFailed, Request, Response, frame, read_frame, request_decoder
-from deploy.live_hub import LiveHub
+from deploy.live.hub import LiveHub
 
 log: Final = logging.getLogger(__name__)
 

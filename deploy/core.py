@@ -26,22 +26,22 @@ from alerting.recipients import Directory
 from broker import topics, wire
 from broker.clock import Clock
 from deploy.broker_link import Arrival
-from deploy.cap_publisher import CapPublisher
+from deploy.cap.publisher import CapPublisher
+from deploy.channels.ways import ways_of
 from deploy.dead_letters import DeadLetters
 from deploy.deadlines import Deadlines
+from deploy.health.turn_times import TurnTimes
 from deploy.journal import Group, Journal
 from deploy.judgement import Judgement
-from deploy.live_hub import LiveHub
+from deploy.live.hub import LiveHub
 from deploy.memory import Memory, ScopeState
-from deploy.node_reports import NodeReports
+from deploy.messages.sending import Sending
+from deploy.messages.telling import Plan, Telling
+from deploy.nodes.reports import NodeReports
 from deploy.registry import Registry
 from deploy.registry.changes import apply_rules, switch_rules
-from deploy.sending import Sending
 from deploy.settings import Settings
 from deploy.snapshots import Snapshots
-from deploy.telling import Plan, Telling
-from deploy.turn_times import TurnTimes
-from deploy.ways import ways_of
 from ingest.readings import Reading, readings
 from ingest.received import ranges
 from ingest.stations import Node

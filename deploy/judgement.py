@@ -14,8 +14,8 @@ from alerting.events import ReadingRevised, ReadingTaken, SecondTaken
 from broker.quality_flags import Flag
 from broker.wire import Observation
 from deploy.memory import Memory
-from deploy.places import Places
 from deploy.registry import Registry
+from deploy.registry.places import Places
 from deploy.scopes import Decided, Scopes
 from deploy.surroundings import Around
 from ingest.qualify import channel_of, clock_of, filing_time, has_own_time, is_live, qualify, value_flag

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from deploy.journal import PRUNE_SLICE
 from deploy.recipients.retention import keep_people
-from deploy.subscription_retention import keep_askings
+from deploy.recipients.subscription_retention import keep_askings
 
 if TYPE_CHECKING:
     from deploy.core import Core

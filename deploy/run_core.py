@@ -19,27 +19,27 @@ from alerting.channels.port import Channel, Outcome
 from alerting.sender import Sender
 from broker import topics
 from broker.clock import Clock
-from deploy.air_index import AirIndexJob
 from deploy.assembly import core_of, credentials_of, history_reader_of
 from deploy.backup.job import BackupJob
 from deploy.broker_link import BrokerLink
 from deploy.broker_reload import BrokerReload
-from deploy.cap_files import CapFiles
-from deploy.cap_key import open_signer
-from deploy.certificate_watch import CertificateWatch
-from deploy.channel_assembly import channels_of
-from deploy.channel_probes import ChannelProbes
+from deploy.cap.files import CapFiles
+from deploy.cap.key import open_signer
+from deploy.cap.nowcast import NowcastJob
+from deploy.cap.nowcast_fetch import NowcastFetch
+from deploy.channels.assembly import channels_of
+from deploy.channels.probes import ChannelProbes
 from deploy.control_server import ControlServer
 from deploy.core import Core
-from deploy.core_commands import Commands
+from deploy.core_commands.commands import Commands
 from deploy.drill.schedule import DrillJob
-from deploy.nowcast import NowcastJob
-from deploy.nowcast_fetch import NowcastFetch
+from deploy.health.certificate_watch import CertificateWatch
 from deploy.retention import Retention
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
-from deploy.tide_forecast import TideForecast
-from deploy.weather_jobs import TideFeed, air_stations, take_air
+from deploy.weather.air_index import AirIndexJob
+from deploy.weather.tide_forecast import TideForecast
+from deploy.weather.weather_jobs import TideFeed, air_stations, take_air
 
 log: Final = logging.getLogger(__name__)
 
@@ -194,7 +194,7 @@ def _add_modems(scheduler: AsyncIOScheduler, core: Core, channels: Mapping[str, 
     if channel is None:
         return
     from alerting.channels.gammu import GammuChannel  # noqa: PLC0415  what is not configured is not imported
-    from deploy.modem_jobs import ModemJobs  # noqa: PLC0415
+    from deploy.channels.modem_jobs import ModemJobs  # noqa: PLC0415
 
     def found(problems: list[str]) -> None:
         core.modem_problems = problems

@@ -26,7 +26,7 @@ from alerting.events import (
 )
 from alerting.rules import GroupRules
 from deploy.memory import Memory, ScopeState
-from deploy.places import Places
+from deploy.registry.places import Places
 from ingest.rain import MINUTE_MS, RainGauge, RainSums
 from ingest.rain_area import area_rain
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from broker.topics import Realm
-from deploy import channel_settings
-from deploy.channel_settings import Channels
+from deploy.channels import settings as channel_settings
+from deploy.channels.settings import Channels
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]

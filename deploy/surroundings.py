@@ -5,7 +5,7 @@ from typing import Final
 from alerting.engine import StationState
 from alerting.samples import unpacked
 from deploy.memory import Memory
-from deploy.places import Places
+from deploy.registry.places import Places
 from ingest.rain import MINUTE_MS
 
 HOUR_MS: Final = 60 * MINUTE_MS

@@ -11,7 +11,7 @@ from broker.control import Request
 from deploy.assembly import core_of, credentials_of
 from deploy.commands.common import _NoLink, _NoSender
 from deploy.control_server import ControlServer
-from deploy.core_commands import Commands
+from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 

@@ -13,7 +13,7 @@ import httpx
 from alerting.web.access import Visitor
 from alerting.web.app import create_app
 from alerting.web.past import PastBucket, PastReading, SeriesName, Tier
-from deploy.alert_archive import AlertArchive
+from deploy.alerts.archive import AlertArchive
 from deploy.control_server import ControlServer
 from tests.browser.page_server import running, wait_for
 from tests.notice_post import OFFICER, NoticePost, SetClock

@@ -1,4 +1,4 @@
-"""The words of joining and leaving. A change of what people agree to is a new wording: see deploy.subscriptions."""
+"""The words of joining and leaving. A change of what people agree to is a new wording: see subscriptions."""
 
 from typing import Final
 

@@ -12,7 +12,7 @@ from deploy.backup.record import HOUR_MS, OLD_MS
 from deploy.checks.finding import Examined, Finding, good, warning, wrong
 from deploy.commands.audit import report, verify
 from deploy.commands.common import Refused
-from deploy.health_parts import LAG_LOW
+from deploy.health.parts import LAG_LOW
 from deploy.journal import SCHEMA
 
 GROUP: Final = "data"

@@ -12,8 +12,8 @@ from broker import certificates, mosquitto_check
 from broker.mosquitto import BadBrokerSettings
 from broker.mosquitto_check import MosquittoMisconfigured
 from deploy.assembly import broker_settings, certificate_names
-from deploy.certificate_watch import AUTHORITY_WARN_BEFORE, WARN_BEFORE
 from deploy.checks.finding import Examined, Finding, good, warning, wrong
+from deploy.health.certificate_watch import AUTHORITY_WARN_BEFORE, WARN_BEFORE
 
 GROUP: Final = "broker"
 RENEW: Final = "kentongan certificates renew"

@@ -14,8 +14,8 @@ from broker.credentials import CredentialRefused
 from broker.mosquitto import MosquittoMissing
 from deploy.assembly import credentials_of
 from deploy.checks.finding import Examined, Finding, good, warning, wrong
-from deploy.health_parts import CLOCK_OFF_MS, DISK_BROKEN, DISK_LOW, MB
-from deploy.machine_clock import ClockState, clock_state
+from deploy.health.machine_clock import ClockState, clock_state
+from deploy.health.parts import CLOCK_OFF_MS, DISK_BROKEN, DISK_LOW, MB
 
 GROUP: Final = "machine"
 ANSWER_S: Final = 2.0

@@ -6,7 +6,7 @@ from typing import Final
 
 from alerting.channels.port import Channel
 from broker.clock import Clock
-from deploy.channel_assembly import channels_of
+from deploy.channels.assembly import channels_of
 from deploy.checks.finding import Examined, Finding, good, warning, wrong
 from deploy.settings import BadSettings, channel_names
 

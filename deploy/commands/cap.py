@@ -13,11 +13,11 @@ from alerting.cap_in import BadDocument, Nowcast, nowcast, standing
 from alerting.cap_signature import BadSignature, verify
 from alerting.nowcasts import matched
 from broker.clock import Clock
-from deploy.cap_places import CapPlaces
+from deploy.cap.nowcast import names
+from deploy.cap.nowcast_fetch import FetchFailed, NowcastFetch
+from deploy.cap.places import CapPlaces
 from deploy.commands.alert_text import moment
 from deploy.commands.common import Refused, add_settings, ask, open_settings
-from deploy.nowcast import names
-from deploy.nowcast_fetch import FetchFailed, NowcastFetch
 from deploy.registry.areas import Area, Areas
 from deploy.settings import is_feed_address
 

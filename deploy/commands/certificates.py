@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from broker import certificates
 from deploy.assembly import broker_settings, certificate_names, prepare_broker, reload_broker
-from deploy.certificate_watch import dates, sentence
 from deploy.commands.common import add_settings, open_settings
+from deploy.health.certificate_watch import dates, sentence
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -11,8 +11,8 @@ from alerting.phone_numbers import BadNumber
 from broker import control
 from broker.clock import Clock
 from broker.control import CommandFailed, CoreUnreachable, Request
-from deploy.channel_assembly import channels_of, modems_of, write_modem_configs
-from deploy.channel_trial import is_taken, said_of, send_trial, trial_message
+from deploy.channels.assembly import channels_of, modems_of, write_modem_configs
+from deploy.channels.trial import is_taken, said_of, send_trial, trial_message
 from deploy.commands.common import Asking, Refused, add_settings, open_settings
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from alerting.outbox import Attempt
     from deploy.broker_link import Arrival
-    from deploy.core_commands import Commands
+    from deploy.core_commands.commands import Commands
 
 DEFAULT_SETTINGS = Path("kentongan.toml")
 DEMO_SETTINGS = Path(__file__).parent.parent / "demo.toml"
@@ -91,7 +91,7 @@ class Asking:
     def _take_its_place(self) -> "Commands":
         # All of core is loaded only where it is needed: who cancels a false alarm does not wait for it.
         from deploy.assembly import core_of, credentials_of, reload_broker  # noqa: PLC0415
-        from deploy.core_commands import Commands  # noqa: PLC0415
+        from deploy.core_commands.commands import Commands  # noqa: PLC0415
 
         log = self.state.log / "core.log"
         if self._was_answered:

@@ -9,7 +9,7 @@ from deploy.commands import node_firmware, node_provision
 from deploy.commands.common import Asking, Refused, add_settings, ask, open_settings
 from deploy.commands.node_provision import WHAT, said
 from deploy.commands.station_text import moment
-from deploy.node_power import USUAL_SENSORS, table
+from deploy.nodes.power import USUAL_SENSORS, table
 from deploy.provisioning.node_files import node_document, sensors_of, write_node_folder
 from deploy.registry.node_files import export_text, read_nodes
 from deploy.registry.station_files import BadFile

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from deploy.commands.common import Refused
-from deploy.quality_plot import plot
-from deploy.quality_score import Score, score
+from deploy.quality.plot import plot
+from deploy.quality.score import Score, score
 from firmware_sim.faults import MAKERS
 
 MOST_SEEDS: Final = 1000

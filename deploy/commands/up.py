@@ -16,7 +16,7 @@ from broker.clock import Clock
 from broker.control import CommandFailed, CoreUnreachable, Request
 from deploy import demonstration
 from deploy.assembly import credentials_of, prepare_broker
-from deploy.channel_assembly import channels_of, modems_of
+from deploy.channels.assembly import channels_of, modems_of
 from deploy.commands.common import DEFAULT_SETTINGS, DEMO_SETTINGS, DEMO_STATE, Refused, add_settings, open_settings
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder

@@ -22,18 +22,18 @@ from alerting.web.room.area_map import BadRivers, MapSettings, read_rivers
 from alerting.web.server import PageServer
 from broker.clock import Clock
 from deploy import secret_file
-from deploy.alert_archive import AlertArchive
+from deploy.alerts.archive import AlertArchive
 from deploy.assembly import history_reader_of
-from deploy.channel_assembly import twilio_callback
-from deploy.channel_settings import CALLBACK
+from deploy.channels.assembly import twilio_callback
+from deploy.channels.settings import CALLBACK
 from deploy.commands.common import Refused, add_clock, add_settings, open_settings
-from deploy.metrics import MetricsOfInstallation
-from deploy.node_visits import JournalVisits
+from deploy.health.metrics import MetricsOfInstallation
+from deploy.nodes.visits import JournalVisits
 from deploy.office.assembly import office_of
-from deploy.photos import PhotoFolder
+from deploy.registry.photos import PhotoFolder
+from deploy.registry.records import JournalRecords
 from deploy.settings import Settings, channel_names
 from deploy.state_folder import StateFolder
-from deploy.station_records import JournalRecords
 from ingest.history import HistoryReader, HistoryUnavailable
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from pathlib import Path
 from alerting.web.admin.office import Office
 from broker.clock import Clock
 from deploy.audit_reader import AuditReader
-from deploy.health_parts import HealthParts
+from deploy.health.parts import HealthParts
 from deploy.office.drills import OfficeDrills
 from deploy.office.files import OfficeFiles
 from deploy.office.preview import OfficePreviews

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from alerting.contacts import ContactKind
 from alerting.recipients import Kind
 from alerting.web.admin.office import PeopleFile, PeopleTaken, Say, Wrong
-from deploy.core_commands_recipients import SLICE
+from deploy.core_commands.recipients import SLICE
 from deploy.office.asking import AskingCore
 from deploy.recipients.csv_file import BadCsv
 from deploy.recipients.entry import normal_contact

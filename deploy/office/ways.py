@@ -10,8 +10,8 @@ from alerting.contacts import mask
 from alerting.phone_numbers import BadNumber
 from alerting.web.admin.office import Modem, Say, Trial, Wrong
 from broker.clock import Clock
-from deploy.channel_assembly import channels_of, modems_of
-from deploy.channel_trial import is_taken, said_of, send_trial, trial_message
+from deploy.channels.assembly import channels_of, modems_of
+from deploy.channels.trial import is_taken, said_of, send_trial, trial_message
 from deploy.office.asking import AskingCore
 from deploy.settings import BadSettings, Settings
 from deploy.state_folder import StateFolder

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from alerting.recipients import Kind
-from deploy.core_commands_recipients import SLICE
+from deploy.core_commands.recipients import SLICE
 from deploy.recipients.csv_entries import Fault, entries_of, missing_columns
 from deploy.recipients.csv_file import BadCsv, Sheet, read
 from deploy.recipients.entry import Entry

@@ -6,9 +6,9 @@ import msgspec
 
 from alerting.events import Retired, RulesChanged
 from broker.station import Station
+from deploy.live.shown import station_of
 from deploy.registry.changes import file_station, put_station
 from deploy.registry.plan import Step
-from deploy.shown import station_of
 
 if TYPE_CHECKING:
     from deploy.core import Core

@@ -16,9 +16,9 @@ from alerting.engine import Decision, forecast, trend_of
 from alerting.events import Maintained, TideWindow
 from alerting.texts import AlertText, sms
 from broker.levels import Level
-from deploy.alert_text import alert_text
 from deploy.judgement import Judgement
 from deploy.memory import ScopeState
+from deploy.messages.alert_text import alert_text
 from deploy.replay.installation import DUTY_OFFICERS, memory_of, registry_of, settings_of
 from deploy.replay.recording import Delivery, Recording, TideNote, UpkeepNote
 from ingest.readings import Reading

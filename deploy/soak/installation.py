@@ -10,8 +10,8 @@ from alerting.contacts import ContactKind
 from broker.control import Request
 from deploy.assembly import core_of, credentials_of
 from deploy.core import Carrier, Core, Link
-from deploy.core_commands import Commands
-from deploy.core_commands_nodes import NodeRow
+from deploy.core_commands.commands import Commands
+from deploy.core_commands.nodes import NodeRow
 from deploy.soak.clock import T0, ManualClock, Moment
 from deploy.soak.stations import AUTHOR, PLACES, SETTINGS, table
 from deploy.state_folder import StateFolder

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from deploy.channel_settings import Channels
+from deploy.channels.settings import Channels
 from deploy.settings import Officer, Settings, Site
 
 OFFICERS: Final = ("Petugas Satu", "Petugas Dua")

@@ -203,7 +203,9 @@ def test_a_failing_package_manager_is_named(checkout: Checkout) -> None:
     """When apt-get cannot, the line says how to see why."""
     checkout.program("apt-get", "#!/bin/sh\nexit 1\n")
     checkout.program("id", "#!/bin/sh\necho 0\n")
-    assert "apt-get could not install chromium strace gammu-smsd gammu gcc golang-go" in _refusal(checkout.run("test.sh"))
+    assert "apt-get could not install chromium strace gammu-smsd gammu gcc golang-go" in _refusal(
+        checkout.run("test.sh")
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_named(checkout: Checkout) -> None:

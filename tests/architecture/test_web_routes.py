@@ -16,7 +16,7 @@ from alerting.web import callbacks
 from alerting.web.access import ROLES, ROUTES, Role
 from alerting.web.app import create_app
 from broker.clock import REAL
-from deploy.channel_settings import CALLBACK
+from deploy.channels.settings import CALLBACK
 from tests.browser.scenes import PastOfScenes, past
 
 PATIENCE_S = 60

@@ -22,8 +22,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from deploy.assembly import credentials_of
-from deploy.core_commands_nodes import NodeRow
-from deploy.core_commands_recipients import SLICE
+from deploy.core_commands.nodes import NodeRow
+from deploy.core_commands.recipients import SLICE
 from deploy.journal import Group, Journal
 from deploy.registry.kelurahan import KELURAHAN
 from tests.bench.audit import AuditFailed

@@ -23,7 +23,7 @@ import httpx
 from alerting import passwords, totp
 from broker import control
 from broker.clock import REAL
-from deploy.core_commands_recipients import SLICE
+from deploy.core_commands.recipients import SLICE
 from deploy.registry.kelurahan import KELURAHAN
 from tests.bench.audit import AuditFailed
 from tests.bench.table import Row, machine, table

@@ -19,7 +19,7 @@ import msgspec
 
 from deploy.assembly import credentials_of
 from deploy.commands.simulate import fleet_over, station_toml
-from deploy.core_commands_nodes import NodeRow
+from deploy.core_commands.nodes import NodeRow
 from deploy.journal import Group, Journal
 from firmware_sim.fleet_plan import Client, Fleet
 from tests.emulators.twilio_account import Behaviour

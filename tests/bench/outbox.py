@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from deploy.core_commands_recipients import SLICE
+from deploy.core_commands.recipients import SLICE
 from tests.bench.audit import AuditFailed
 from tests.bench.table import Row, machine, table
 from tests.emulators.twilio_account import Behaviour

@@ -18,8 +18,8 @@ from typing import Any
 from broker.clock import Clock
 from broker.control import Request
 from deploy.assembly import core_of, credentials_of
-from deploy.core_commands import Commands
-from deploy.core_commands_recipients import SLICE
+from deploy.core_commands.commands import Commands
+from deploy.core_commands.recipients import SLICE
 from deploy.recipients.loading import directory_of
 from deploy.registry.kelurahan import KECAMATAN, KELURAHAN
 from deploy.settings import load

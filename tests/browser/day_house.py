@@ -13,10 +13,10 @@ from alerting import passwords
 from alerting.web.access import Role
 from alerting.web.accounts.accounts import AccountRules
 from alerting.web.app import create_app
-from deploy.alert_archive import AlertArchive
-from deploy.node_visits import JournalVisits
+from deploy.alerts.archive import AlertArchive
+from deploy.nodes.visits import JournalVisits
 from deploy.office.assembly import office_of
-from deploy.station_records import JournalRecords
+from deploy.registry.records import JournalRecords
 from tests.browser.conftest import Tab
 from tests.browser.page_server import running, wait_for
 from tests.decision_room import PastOfRoom, PostThread

@@ -7,8 +7,8 @@ import pytest
 
 from alerting.cap_feed import CapFolder
 from deploy import cli
-from deploy.cap_files import CapFiles
-from deploy.cap_key import open_signer
+from deploy.cap.files import CapFiles
+from deploy.cap.key import open_signer
 from tests.notice_post import NoticePost
 
 

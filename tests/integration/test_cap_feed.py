@@ -15,8 +15,8 @@ from alerting.cap import NAMESPACE
 from alerting.cap_check import faults
 from alerting.cap_feed import ATOM, CapFolder
 from alerting.cap_signature import verify
-from deploy.cap_files import SLICE, CapFiles
-from deploy.cap_key import certificate_pem, open_signer
+from deploy.cap.files import SLICE, CapFiles
+from deploy.cap.key import certificate_pem, open_signer
 from tests.browser.page_server import served
 from tests.browser.scenes import SCENES
 from tests.notice_post import BLANDONGAN, KARANGKETUG, MINUTE, RANDUSARI, NoticePost, SetClock

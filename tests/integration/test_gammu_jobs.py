@@ -16,9 +16,9 @@ from alerting.channels.gammu_status import ModemStatus, Pulse, problems, status_
 from alerting.channels.gammu_tray import Patience
 from alerting.channels.port import Accepted, Delivered, Message, RetryLater
 from broker.control import CommandFailed, Request
-from deploy import modem_jobs
-from deploy.channel_settings import Modem as ModemSettings
-from deploy.modem_jobs import ModemJobs
+from deploy.channels import modem_jobs
+from deploy.channels.modem_jobs import ModemJobs
+from deploy.channels.settings import Modem as ModemSettings
 from tests.emulators.gsm_phone import GsmPhone, deliver_pdu
 from tests.installation import eventually
 

@@ -15,11 +15,11 @@ import pytest
 from alerting.cap_in import MOST_BYTES
 from alerting.web.banners import banners_of
 from deploy import cli
-from deploy.nowcast import MOST_WAIT_S, TOLERATED, NowcastJob, names
-from deploy.nowcast_fetch import MOST_REQUESTS, FetchFailed, NowcastFetch
+from deploy.cap.nowcast import MOST_WAIT_S, TOLERATED, NowcastJob, names
+from deploy.cap.nowcast_fetch import MOST_REQUESTS, FetchFailed, NowcastFetch
+from deploy.live.shown import health_of
 from deploy.registry.areas import Areas
 from deploy.settings import BadSettings, load
-from deploy.shown import health_of
 from tests.notice_post import KARANGKETUG, MINUTE, T0, NoticePost, SetClock
 
 CITY = "-7.60,112.85 -7.60,112.96 -7.70,112.96 -7.70,112.85 -7.60,112.85"

@@ -15,8 +15,8 @@ from alerting.web.app import create_app
 from alerting.web.station.dossier import RecordsUnavailable
 from alerting.web.station.photos import PhotoRefused
 from broker.clock import REAL
-from deploy.photos import PhotoFolder
-from deploy.station_records import JournalRecords
+from deploy.registry.photos import PhotoFolder
+from deploy.registry.records import JournalRecords
 from tests.browser.page_server import running, wait_for
 from tests.browser.scenes import PastOfScenes, past
 from tests.installation import STATION, Installation, SimpleNode, eventually

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy import tide_forecast
-from deploy.tide_forecast import DAYS, TideForecast
+from deploy.weather import tide_forecast
+from deploy.weather.tide_forecast import DAYS, TideForecast
 from ingest.tide import read_model
 from ingest.tide_fit import predict
 from ingest.tide_table import DAY_MS, next_high_water

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from alerting.channels.twilio import TwilioChannel
 from alerting.channels.twilio_callback import TwilioCallback
 from alerting.web import callbacks
-from deploy.channel_settings import CALLBACK
+from deploy.channels.settings import CALLBACK
 from tests.emulators.twilio_account import ACCOUNT_SID, AUTH_TOKEN, Behaviour, signature
 from tests.emulators.twilio_process import TwilioProcess
 from tests.installation import Installation, SimpleNode, eventually, free_ports

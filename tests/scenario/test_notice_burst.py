@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deploy.notices import MOST_A_TURN
+from deploy.notices.notices import MOST_A_TURN
 from deploy.registry.kelurahan import KELURAHAN
 from tests.notice_post import T0, NoticePost, SetClock, station
 

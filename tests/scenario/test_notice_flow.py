@@ -7,7 +7,7 @@ import pytest
 
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
-from deploy.notice_slices import CAPPED
+from deploy.notices.slices import CAPPED
 from tests.notice_post import BLANDONGAN, KARANGKETUG, MINUTE, RANDUSARI, NoticePost, SetClock
 
 ALERT = f"{KARANGKETUG}.area.1"

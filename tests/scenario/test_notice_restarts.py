@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deploy.notice_slices import SLICE
+from deploy.notices.slices import SLICE
 from deploy.recipients import changes
 from tests.installation import eventually
 from tests.notice_post import KARANGKETUG, RANDUSARI, NoticePost, SetClock

@@ -13,7 +13,7 @@ from alerting.messages import Attempt, Entry, key_of
 from alerting.recipient_tables import row_of
 from alerting.recipients import Recipient
 from deploy.assembly import core_of
-from deploy.channel_views import channel_problems, channel_views
+from deploy.channels.views import channel_problems, channel_views
 from deploy.core import Core
 from deploy.journal import Journal
 from deploy.settings import load

@@ -12,11 +12,11 @@ from alerting.recipients import Recipient
 from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.assembly import core_of, credentials_of
-from deploy.core_commands import Commands
+from deploy.core_commands.commands import Commands
+from deploy.live.shown import problems
 from deploy.recipients import changes
 from deploy.recipients.importing import NotImported, Wish, import_file
 from deploy.settings import BadSettings, load
-from deploy.shown import problems
 from deploy.state_folder import StateFolder, StateFolderUnusable
 
 T0 = 1_795_410_000_000  # Monday 2026-11-23 12:00 WIB

@@ -12,7 +12,7 @@ from alerting.outbox import Attempt
 from broker.clock import Clock
 from broker.control import Request
 from deploy.assembly import core_of, credentials_of
-from deploy.core_commands import Commands
+from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 

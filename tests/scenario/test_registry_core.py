@@ -13,7 +13,7 @@ from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.assembly import core_of, credentials_of
 from deploy.broker_link import Arrival
-from deploy.core_commands import Commands
+from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 

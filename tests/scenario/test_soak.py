@@ -14,8 +14,9 @@ from alerting.events import Event, Maintained, Observed, Ticked
 from alerting.outbox import Entry, Outbox
 from alerting.rules import StationRules
 from broker.wire import Observation
-from deploy import core_commands_people, restore, scopes
+from deploy import restore, scopes
 from deploy.core import Core
+from deploy.core_commands import people as core_commands_people
 from deploy.dead_letters import DeadLetters
 from deploy.journal import Group, Journal
 from deploy.soak.day import DayResult, play

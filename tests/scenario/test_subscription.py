@@ -7,7 +7,7 @@ import pytest
 
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
-from deploy.subscription_retention import keep_askings
+from deploy.recipients.subscription_retention import keep_askings
 from tests.notice_post import KARANGKETUG, MINUTE, SetClock
 from tests.subscription_post import JOKO, OFFICER_NUMBER, SITI, SubscriptionPost
 

@@ -11,11 +11,11 @@ from alerting.web.admin.held import KEPT_MS, HeldFiles
 from alerting.web.admin.jobs import FAILED, Jobs
 from alerting.web.admin.office import BROKEN, GOOD, Part, Say, Word, Wrong
 from broker.clock import REAL
-from deploy.health_parts import HealthParts
-from deploy.machine_clock import clock_state
+from deploy.health.machine_clock import clock_state
+from deploy.health.parts import HealthParts
+from deploy.health.turn_times import TurnTimes
 from deploy.settings import load
 from deploy.state_folder import StateFolder
-from deploy.turn_times import TurnTimes
 from tests.browser.page_server import wait_for
 
 START = 1_800_000_000_000

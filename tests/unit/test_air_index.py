@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from broker.live import AirView
-from deploy.air_index import AirIndexJob, AirOutcome, Slot, due
-from deploy.condition_views import air_view
+from deploy.live.condition_views import air_view
+from deploy.weather.air_index import AirIndexJob, AirOutcome, Slot, due
 from ingest.history import Bucket, HistoryUnavailable, Point, SeriesExtent, Tier
 from ingest.humidity import VERSION
 

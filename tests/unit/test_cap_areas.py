@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerting.cap import CapArea, Circle, Position
 from alerting.cap_areas import MOST_POSITIONS, Ring, _to_line_km, distance_km, holds, overlap, simplified
-from deploy.cap_places import CENTROID_RADIUS_KM, CapPlaces
+from deploy.cap.places import CENTROID_RADIUS_KM, CapPlaces
 from deploy.registry.areas import Area, Areas
 
 CENTRE = (-7.65, 112.90)

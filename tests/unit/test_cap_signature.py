@@ -13,7 +13,7 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from alerting.cap import CapArea, CapInfo, CapMessage, cap_xml
 from alerting.cap_signature import BadSignature, Signer, verify
-from deploy.cap_key import certificate_pem, open_signer
+from deploy.cap.key import certificate_pem, open_signer
 from deploy.state_folder import StateFolderUnusable
 
 T0 = 1_795_000_000_000

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from broker import certificates
-from deploy.certificate_watch import CertificateWatch, Dates, dates, sentence
+from deploy.health.certificate_watch import CertificateWatch, Dates, dates, sentence
 from deploy.state_folder import StateFolder
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

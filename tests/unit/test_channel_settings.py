@@ -7,7 +7,7 @@ import pytest
 from alerting.channels.gammu_config import Line, write
 from alerting.channels.gammu_modem import Modem
 from broker.clock import Clock
-from deploy.channel_assembly import channels_of, write_modem_configs
+from deploy.channels.assembly import channels_of, write_modem_configs
 from deploy.settings import BadSettings, load
 from deploy.state_folder import StateFolder
 

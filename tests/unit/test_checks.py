@@ -20,8 +20,8 @@ from deploy.backup.record import BackupRecord
 from deploy.checks import data, encryption, machine, secrets, ways
 from deploy.checks.finding import Examined, Finding
 from deploy.cli import main
+from deploy.health.machine_clock import ClockState
 from deploy.journal import Group, Journal
-from deploy.machine_clock import ClockState
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 from tests.installation import free_ports

@@ -1,6 +1,6 @@
 """Rain and tide as the page gets them; air is held by the tests of its index."""
 
-from deploy.condition_views import rain_view, tide_view
+from deploy.live.condition_views import rain_view, tide_view
 from ingest.rain import RainGauge
 from ingest.tide_table import STEP_MS, TideTable, turns_of
 

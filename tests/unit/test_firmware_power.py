@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from deploy import node_power
 from deploy.commands.common import Refused
-from deploy.node_power import DRAWS, MODES, Draw, days, mah_a_day, parts, table
+from deploy.nodes import power as node_power
+from deploy.nodes.power import DRAWS, MODES, Draw, days, mah_a_day, parts, table
 from tests.firmware_interpreter import FIRMWARE
 
 

@@ -13,8 +13,8 @@ from starlette.requests import Request
 
 from alerting.web.metrics_page import Metrics, Watched, add_metrics, is_from_here
 from broker.clock import REAL
-from deploy.latency_counts import BOUNDS_S, LatencyCounts
-from deploy.metrics import METRICS, MetricsOfInstallation, Sample, of_core, text
+from deploy.health.latency_counts import BOUNDS_S, LatencyCounts
+from deploy.health.metrics import METRICS, MetricsOfInstallation, Sample, of_core, text
 from tests.core_thread import SETTINGS, CoreThread
 
 LINE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([-+]?(?:Inf|NaN|[0-9.]+(?:e[-+]?[0-9]+)?))")

@@ -9,7 +9,7 @@ import pytest
 from broker import releases, wire
 from broker.releases import BadRelease, Release
 from broker.topics import parse
-from deploy.node_reports import LOSSES, LOSSES_MS, SUSPECTED_MS, NodeReports
+from deploy.nodes.reports import LOSSES, LOSSES_MS, SUSPECTED_MS, NodeReports
 
 NOW = 1_764_000_000_000
 STATUS, WANT = parse(b"ews/v1/wl-01/status"), parse(b"ews/v1/wl-01/want")

@@ -15,9 +15,9 @@ from alerting.web.replica import Replica
 from alerting.web.technician.visits import VisitsUnavailable
 from broker.control import CommandFailed, read_frame
 from broker.live import Event
-from deploy.node_visits import JournalVisits
+from deploy.live.shown import health_of, station_of
+from deploy.nodes.visits import JournalVisits
 from deploy.registry.kelurahan import KECAMATAN, KELURAHAN
-from deploy.shown import health_of, station_of
 from tests.notice_post import KARANGKETUG, RANDUSARI, NoticePost, SetClock
 
 _event = msgspec.json.Decoder(Event)

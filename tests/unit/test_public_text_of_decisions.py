@@ -15,7 +15,7 @@ from broker.levels import Level
 from broker.quality_flags import Flag
 from broker.station import Station
 from deploy.memory import Memory
-from deploy.public_text import public_text
+from deploy.messages.public_text import public_text
 from deploy.registry import Registry
 from deploy.settings import Settings, load
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from broker.quality_flags import REASON_LENGTH, Flag, explain_flag
-from deploy.quality_score import judge
+from deploy.quality.score import judge
 from firmware_sim.faults import MAKERS, specimen
 
 SAID = {

@@ -7,7 +7,7 @@ import pytest
 
 from broker.quality_flags import Flag
 from deploy.cli import main
-from deploy.quality_score import judge, score
+from deploy.quality.score import judge, score
 from firmware_sim.faults import MAKERS, specimen
 
 SOUND = [name for name in MAKERS if specimen(name, 0).is_sound]

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from deploy.metrics import METRICS
+from deploy.health.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 BOOKS = ("docs/runbook.md", "docs/runbook-id.md")
 # Where sentences for the board are made: a file, and its functions (and methods) that make them.
 SOURCES = {
-    "deploy/shown.py": {"problems"},
-    "deploy/channel_views.py": {"_sentence"},
-    "deploy/channel_probes.py": {"_probe"},
-    "deploy/certificate_watch.py": {"sentence", "run"},
+    "deploy/live/shown.py": {"problems"},
+    "deploy/channels/views.py": {"_sentence"},
+    "deploy/channels/probes.py": {"_probe"},
+    "deploy/health/certificate_watch.py": {"sentence", "run"},
     "deploy/backup/record.py": {"problem"},
     "deploy/drill/results.py": {"problem"},
     "deploy/drill/schedule.py": {"run"},
-    "deploy/node_reports.py": {"problem"},
-    "deploy/nowcast.py": {"_failed"},
-    "deploy/cap_files.py": {"run"},
+    "deploy/nodes/reports.py": {"problem"},
+    "deploy/cap/nowcast.py": {"_failed"},
+    "deploy/cap/files.py": {"run"},
     "alerting/channels/gammu_status.py": {"problems"},
     "alerting/web/banners.py": {"_lost", "_blind", "_silent", "_of_health", "_demonstration"},
 }

@@ -10,7 +10,7 @@ from alerting.web.replica import Replica
 from alerting.web.shift.chat import MOST, chat_text
 from alerting.web.shift.facts import Shift, shift_of
 from broker.live import HealthView, MaintenanceView, NowcastView, SeriesView, StationView, TideView
-from deploy.core_commands_shift import half_day
+from deploy.core_commands.shift import half_day
 from tests.unit.test_alert_pages import DASH, MINUTE, T0, Bucket, version
 
 HOUR = 60 * MINUTE

@@ -7,7 +7,7 @@ from broker.levels import State
 from broker.live import AirView
 from broker.quality_flags import Flag
 from broker.station import Epoch, Station
-from deploy.views import state_of, station_view
+from deploy.live.views import state_of, station_view
 from ingest.readings import Reading
 
 T0 = 1_795_000_000_000

@@ -1,0 +1,1 @@
+"""Alerts of any age, as the journal keeps them."""

@@ -1,0 +1,1 @@
+"""What those who watch see, as it changes."""

@@ -1,0 +1,1 @@
+"""Messages: from a decision to texts and directions, into the outbox, and what became of them."""

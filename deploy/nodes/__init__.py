@@ -1,0 +1,1 @@
+"""What core knows of nodes beyond their readings."""

@@ -1,0 +1,1 @@
+"""Quality control held against specimens whose truth is known."""

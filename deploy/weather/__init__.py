@@ -1,0 +1,1 @@
+"""Air, rain and tide, worked out beside core."""
