@@ -20,6 +20,7 @@ from alerting.policy_rules import MINUTE_MS, UP, PolicyVersion, is_pre_authorise
 State = Literal["waiting", "veto", "approved", "vetoed", "replaced", "sent"]
 UNDECIDED: Final[tuple[State, ...]] = ("waiting", "veto", "vetoed")
 BY_POLICY: Final = "kebijakan"
+STALE_MS: Final = 15 * MINUTE_MS  # values and forecast in a text older than this are read with doubt
 LATE_MS: Final = 15 * MINUTE_MS  # a window that ended longer ago, while core was away, decides nothing any more
 
 
@@ -68,10 +69,16 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: int | None = None
     refuge: str = ""  # where to go, as somebody added it to the text
     refuge_by: str = ""  # the time of day by which
+    reworded_at: int | None = None  # since when the texts are as they are, where not since it was made
 
     @property
     def id(self) -> str:
         return f"n{self.number}"
+
+    @property
+    def worded_at(self) -> int:
+        """When its texts were made, with the values and the forecast of then; ms UTC."""
+        return self.made_at if self.reworded_at is None else self.reworded_at
 
     @property
     def is_up(self) -> bool:
@@ -122,7 +129,7 @@ def approve(notice: Notice, *, by: str, now: int, version: PolicyVersion, quiet_
     return _replace(notice, state="waiting", due_at=due, decided_by="", decided_at=None, reason="")
 
 
-def edited(notice: Notice, *, texts: dict[str, str], template: int, refuge: str, refuge_by: str) -> Notice:
+def edited(notice: Notice, *, texts: dict[str, str], template: int, refuge: str, refuge_by: str, now: int) -> Notice:
     """With another text, which nobody has approved yet; a window that runs goes on. Raises :class:`NoticeRefused`."""
     if notice.state not in ("waiting", "veto"):
         raise NoticeRefused(_why_not(notice))
@@ -130,7 +137,7 @@ def edited(notice: Notice, *, texts: dict[str, str], template: int, refuge: str,
         raise NoticeRefused(f"{notice.id} warns of nothing; only a warning says where to go")
     due_at = notice.due_at if notice.state == "veto" else None
     added = {"refuge": refuge, "refuge_by": refuge_by}
-    return _replace(notice, texts=texts, template=template, approvals=(), due_at=due_at, **added)
+    return _replace(notice, texts=texts, template=template, approvals=(), due_at=due_at, reworded_at=now, **added)
 
 
 def veto(notice: Notice, *, by: str, reason: str, now: int) -> Notice:

@@ -179,6 +179,7 @@ def shown(commands: "Commands", notice: Notice) -> dict[str, Any]:
         "parts": measured.parts,
         "manual": notice.is_manual,
         "made_at": notice.made_at,
+        "worded_at": notice.worded_at,
         "due_at": notice.due_at,
         "approvals": [{"by": each.by, "at": each.at} for each in notice.approvals],
         "decided_by": notice.decided_by,

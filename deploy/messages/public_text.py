@@ -5,10 +5,10 @@ from typing import Final
 
 from alerting.engine import Decision, StationState
 from alerting.engine_move import forecast, trend_of
+from alerting.motion import Eta, Trend
 from alerting.public_clauses import PublicText
 from alerting.public_templates import Language
 from alerting.rules import StationRules
-from alerting.trend import Eta, Trend
 from broker.levels import Level
 from broker.station import Station
 from deploy.memory import Memory
@@ -31,26 +31,28 @@ def public_text(
     before: Sequence[Decision] = (),
     language: Language = "id",
     refuge: tuple[str, str] = ("", ""),
+    anew: bool = False,
 ) -> PublicText:
     """One text for areas that were decided alike: the same kind, level and cause, the nearest to the hazard first.
 
     River, value, trend and forecast are those of the station that caused it. ``was`` is the highest level that people
     were told and ``raised_at`` when (ms UTC): a cancelled warning is named with them. ``before`` are the decisions that
     were told of the same alerts, oldest first: their end names what they named. ``refuge`` is where to go, and the time
-    of day by which. Raises ValueError without any decision.
+    of day by which. ``anew``: with the newest value and its time, long after the decision. Raises ValueError without
+    any decision.
     """
     if not decisions:
         raise ValueError("a public text needs at least one area's decision")
     first = decisions[0]
     station = _cause(decisions, before, registry, memory)
     state = memory.states.get(station.id) if station is not None else None
-    value, value_at = _value(decisions, state)
+    value, value_at = _newest(state) if anew and _newest(state)[0] is not None else _value(decisions, state)
     rate, next_level, eta = _forecast(state, memory.rules.get(station.id) if station is not None else None)
     return PublicText(
         kind=first.kind,
         level=Level(max(decision.level for decision in decisions)),
         areas=registry.areas.names(dict.fromkeys(decision.station for decision in decisions)),
-        at=min(decision.at for decision in decisions),
+        at=value_at if anew and value_at is not None else min(decision.at for decision in decisions),
         timezone=settings.site.timezone,
         language=language,
         hazard=station.hazard if station is not None else "level",
@@ -109,6 +111,10 @@ def _value(decisions: Sequence[Decision], state: StationState | None) -> tuple[f
     worst = max(decisions, key=lambda each: each.level)
     if worst.value is not None:
         return worst.value, worst.value_at
+    return _newest(state)
+
+
+def _newest(state: StationState | None) -> tuple[float | None, int | None]:
     return (state.last_value, state.last_time) if state is not None else (None, None)
 
 

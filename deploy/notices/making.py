@@ -110,8 +110,13 @@ class NoticeMaker:
         holds = [state.manual for name in decision.stations if (state := self._memory.states.get(name)) is not None]
         return bool(holds) and all(hold is not None and hold.least >= decision.level > 0 for hold in holds)
 
-    def texts(self, group: Group, decisions: list[Decision], refuge: tuple[str, str] = ("", "")) -> dict[str, str]:
-        """What one text says of decisions that are alike, in each language; ``refuge``: where to go, and until when."""
+    def texts(
+        self, group: Group, decisions: list[Decision], refuge: tuple[str, str] = ("", ""), *, anew: bool = False
+    ) -> dict[str, str]:
+        """What one text says of decisions that are alike, in each language; ``refuge``: where to go, and until when.
+
+        ``anew``: with what was measured last, not with what was decided upon.
+        """
         told = list({each.number: each for one in decisions for each in self._book.gone(alert_id(one))}.values())
         was = Level(max(each.level for each in told)) if told else None
         raised_at = min((each.made_at for each in told), default=None)
@@ -130,6 +135,7 @@ class NoticeMaker:
                 before=before if decisions[0].kind not in UP else (),
                 language=language,
                 refuge=refuge,
+                anew=anew,
             )
             texts[language] = notice_text(public)
         return texts

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from alerting import notices, tables
 from alerting.engine import Decision
 from alerting.messages import Entry
@@ -179,8 +181,8 @@ class Notices:
     def edit(self, group: Group, notice: Notice, *, refuge: tuple[str, str], by: str, actor: str, now: int) -> Notice:
         """``by`` says where to go; the text is made anew and nobody has approved it. Raises NoticeRefused."""
         decisions = [self.maker.decision(each, group) for each in notice.areas]
-        texts = self.maker.texts(group, decisions, refuge)
-        after = notices.edited(notice, texts=texts, template=VERSION, refuge=refuge[0], refuge_by=refuge[1])
+        texts = self.maker.texts(group, decisions, refuge, anew=now - notice.worded_at > notices.STALE_MS)
+        after = notices.edited(notice, texts=texts, template=VERSION, refuge=refuge[0], refuge_by=refuge[1], now=now)
         if refuge[0] and not all(refuge[0] in text for text in texts.values()):
             raise NoticeRefused(f"{refuge[0]!r} does not fit into one SMS; write the place shorter")
         detail = {"by": by, "texts": texts, "before": notice.texts}
@@ -196,7 +198,18 @@ class Notices:
             after = notices.on_due(notice, now=now, version=version, quiet_ends=quiet)
             detail = {"by": after.decided_by, "state": after.state}
             self._audit(group, after, "notice window over", by=BY_POLICY, at=now, detail=detail)
-            self._settled(group, after, now)
+            self._settled(group, self._reworded(group, after, now), now)
+
+    def _reworded(self, group: Group, notice: Notice, now: int) -> Notice:
+        """What goes out by itself after a long wait says how it is now: the forecast in its text has passed."""
+        if not (notice.has_gone and notice.is_up) or now - notice.worded_at <= notices.STALE_MS:
+            return notice
+        decisions = [self.maker.decision(each, group) for each in notice.areas]
+        texts = self.maker.texts(group, decisions, (notice.refuge, notice.refuge_by), anew=True)
+        if not all(notice.refuge in text for text in texts.values()):
+            return notice  # where to go is worth more than the newest value
+        self._audit(group, notice, "notice reworded", by=BY_POLICY, at=now, detail={"texts": texts})
+        return msgspec.structs.replace(notice, texts=texts, template=VERSION, reworded_at=now)
 
     def _settled(self, group: Group, notice: Notice, now: int) -> Notice:
         if not notice.has_gone:

@@ -118,6 +118,24 @@ def test_a_text_that_was_changed_meanwhile_must_be_read_again(room: DecisionRoom
     assert all("Tempat aman: Balai RW 3, sebelum jam 19:30." in body and len(body) <= 160 for body in bodies)
 
 
+def test_an_old_text_is_sent_only_by_who_read_its_age_and_is_renewed_by_a_button(room: DecisionRoom) -> None:
+    """A window that has been open for long sends nothing; renewed, the text has the level of now, to be read again."""
+    path = f"/pemberitahuan/{room.do(rising)}"
+    young = room.look("Rini", path)
+    assert "menit lalu" not in young.text
+    room.do(lambda post: [post.level(4.6 + 0.01 * step, minutes=1) for step in range(20)])
+    late = room.say("Rini", f"{path}/kirim", sidik=mark(young), dibaca="ya")
+    assert (409, []) == (late.status_code, sent(room))
+    assert re.match(r"Teks ini dibuat \d\d menit lalu;.*kirim apa adanya\.", wrong(late))
+    assert 'name="usia"' in late.text
+    assert 303 == room.say("Sari", f"{path}/teks", role="operator").status_code
+    fresh = room.look("Rini", path)
+    assert "menit lalu" not in fresh.text
+    assert texts(young) != texts(fresh), texts(fresh)
+    assert 303 == room.say("Rini", f"{path}/kirim", sidik=mark(fresh), dibaca="ya").status_code
+    assert {texts(fresh)[0]} == set(sent(room))
+
+
 def test_an_area_is_raised_by_hand_and_goes_out_on_the_word_of_two(room: DecisionRoom) -> None:
     """The preview changes nothing; who raised it sends nothing; the same person twice is refused in words."""
     room.do(lambda post: [post.person([BLANDONGAN]) for _ in range(2)])

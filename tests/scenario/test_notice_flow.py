@@ -187,6 +187,20 @@ def test_waspada_waits_for_the_morning_and_siaga_does_not(post: NoticePost) -> N
     assert 22 * 3600_000 == (approved["due_at"] - 0) % 86_400_000  # 05:00 WIB is 22:00 UTC
 
 
+def test_what_waited_for_the_morning_says_how_it_is_in_the_morning(post: NoticePost) -> None:
+    """The text that was approved named the level of the evening; people read the one of five o'clock."""
+    post.person([KARANGKETUG])
+    SetClock.time += 4 * 60 * MINUTE  # 22:05 WIB
+    post.level(3.6)
+    approved = post.ask("notice-approve", notice=post.notice()["notice"], by="Rini")
+    for minute in range(7 * 60):
+        post.level(3.6 + 0.0005 * minute, minutes=1)
+    post.deliver()
+    ((body,),) = post.rows("SELECT body FROM outbox WHERE public")
+    assert ["22:08. Air 3,6 m" in approved["texts"]["id"], "05:00. Air 3,8 m" in body] == [True, True], (approved, body)
+    assert 1 == len(post.rows("SELECT 1 FROM audit WHERE action = 'notice reworded'"))
+
+
 def test_nobody_gets_more_than_the_day_allows_but_for_awas_and_the_end(post: NoticePost) -> None:
     """A capped message is in the outbox, dead, with its reason."""
     person = post.person([KARANGKETUG, BLANDONGAN])

@@ -22,6 +22,7 @@ ACTIONS: Final = {
     "notice approved": "menyetujui pemberitahuan",
     "notice vetoed": "menahan pemberitahuan",
     "notice edited": "mengubah teks",
+    "notice reworded": "teks diperbarui sebelum tayang",
     "notice cancelled": "membatalkan peringatan",
     "notice cleared": "menyatakan aman",
     "notice window over": "tenggang habis",

@@ -21,7 +21,12 @@ from broker.control import CommandFailed
 
 NOTICE: Final = "/pemberitahuan/{notice}"
 SEND, STOP, EDIT = f"{NOTICE}/kirim", f"{NOTICE}/tahan", f"{NOTICE}/teks"
+STALE_MIN: Final = 15  # older, a text is sent only by who has read how old it is
 UNREAD: Final = "Centang dulu “Saya sudah membaca”. Belum ada yang dikirim."
+STALE: Final = (
+    "Teks ini dibuat {minutes} menit lalu; angka dan perkiraan jam di dalamnya mungkin sudah lewat. "
+    "Belum ada yang dikirim: perbarui dulu, atau kirim apa adanya."
+)
 UNDECIDED: Final = ("waiting", "veto", "vetoed")
 
 
@@ -108,6 +113,7 @@ class NoticePages:
         mine = visitor_of(request)
         is_open = shown["state"] in UNDECIDED and shown["kind"] in ("raised", "raised_higher")
         has_gone = shown["state"] in ("approved", "sent") and not is_open
+        minutes = (self.frame.clock.now() - shown["worded_at"]) // words.MINUTE_MS
         stands = shown["notice"] in self.frame.live.replica.notices
         return self.frame.page(
             request,
@@ -126,6 +132,7 @@ class NoticePages:
             wrong=wrong,
             done=_done(request.query_params.get("sudah", ""), shown) if not wrong else "",
             key=new_key(),
+            old_min=minutes if is_open and minutes > STALE_MIN else 0,
             typed={name: said(typed or {}, name) for name in ("alasan", "tempat", "jam")},
             may_send=is_open and mine.may("POST", SEND),
             may_stop=mine.may("POST", STOP) and shown["state"] in ("waiting", "veto"),
@@ -142,6 +149,11 @@ class NoticePages:
         fields = await self.frame.form(request)
         if not is_read(fields):
             return await self.show(request, notice, wrong=tr(UNREAD), status=422)
+        if not said(fields, "usia"):
+            shown = await self._shown(request, notice)
+            minutes = (self.frame.clock.now() - shown["worded_at"]) // words.MINUTE_MS
+            if shown["state"] in UNDECIDED and minutes > STALE_MIN:
+                return await self.show(request, notice, wrong=tr(STALE, minutes=minutes), status=409)
         return await self._do(
             request, notice, "notice-approve", fields, done="kirim", read=said(fields, "sidik") or "-"
         )
