@@ -48,9 +48,11 @@ def description(public: PublicText, *, is_test: bool) -> str:
 
 
 def instruction(public: PublicText) -> str:
-    """What to do, in full, and whom to call."""
+    """What to do, in full, where to go, and whom to call."""
     full = public_clauses.advice(public)[0]
-    return _safe(f"{full[0].upper()}{full[1:]}. {public_clauses.closing(public)}.")
+    where = public_clauses.refuge(public)
+    said = (f"{full[0].upper()}{full[1:]}.", where and f"{where}.", f"{public_clauses.closing(public)}.")
+    return _safe(" ".join(part for part in said if part))
 
 
 def area_names(public: PublicText) -> str:

@@ -6,7 +6,7 @@ document and files come later, in :mod:`deploy.cap.files`, and are made up for a
 
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -76,6 +76,7 @@ class CapPublisher:
         self._pending: deque[Pending] = deque()
         self._entries: dict[str, FeedEntry] = {}
         self._items: dict[str, BulletinItem] = {}
+        self.refuge_of: Callable[[str], tuple[str, str]] = lambda _alert: ("", "")  # where people of an alert go
         self._restore(now)
 
     # -- in a turn -----------------------------------------------------------------------------------------------
@@ -161,6 +162,7 @@ class CapPublisher:
             was=None if is_news else pending.was,
             raised_at=None if is_news else pending.began,
             before=pending.before,
+            refuge=self.refuge_of(pending.row.alert) if is_news else ("", ""),
         )
         return Draft(
             row=pending.row, references=pending.references, public=public, area=decision.station, began=pending.began

@@ -189,6 +189,11 @@ class Notices:
         self._audit(group, after, "notice edited", by=actor, at=now, detail=detail)
         return self.book.put(group, after)
 
+    def refuge_of(self, alert: str) -> tuple[str, str]:
+        """Where the last notice of an alert that went out sends people, and by when; empty where it does not say."""
+        gone = self.book.gone(alert)
+        return (gone[-1].refuge, gone[-1].refuge_by) if gone else ("", "")
+
     def _on_due(self, group: Group, now: int) -> None:
         version = self._policies.now(now)
         for notice in list(self.book.open.values()):

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from alerting.web.admin.office import RuleWish, Wrong
+from alerting.web.admin.refusals import in_words
 from broker.clock import REAL
+from broker.control import CommandFailed
 from deploy.assembly import prepare_broker
 from deploy.office.preview import OfficePreviews
 from ingest.history_sqlite import SqliteHistory
@@ -147,6 +149,27 @@ def test_a_station_is_added_changed_and_retired(desk: OfficeDesk) -> None:
     assert "Ketik petung" in desk.say("/kelola/stasiun/petung/berhenti", reason="dibongkar", again="welang").text
     gone = desk.say("/kelola/stasiun/petung/berhenti", reason="dibongkar", again="petung")
     assert "Petung" not in gone.text.split("Keadaan")[1]
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "said"),
+    [
+        ("node-new", {"node": "Node 7!"}, "“Node 7!” tidak bisa dipakai: tulis 3 sampai 32"),
+        ("node-new", {"node": "core"}, "Nama core dipakai sistem."),
+        ("node-new", {"node": "node-9", "station": "hilang"}, "Stasiun hilang tidak dikenal."),
+        ("node-show", {"node": "node-9"}, "Node node-9 tidak dikenal."),
+        ("area-add", {"code": "RW 3", "name": "RW 3"}, "“RW 3” bukan kode wilayah."),
+        ("area-add", {"code": "35.75.01.1001/RW03/RT02", "name": "RT 2"}, "Wilayah di atasnya, 35.75.01.1001/RW03,"),
+        ("area-change", {"code": "35.75.09.9999", "name": "x"}, "Wilayah 35.75.09.9999 tidak dikenal."),
+    ],
+)
+def test_what_core_refuses_is_said_in_the_words_of_the_page(
+    desk: OfficeDesk, command: str, given: dict[str, str], said: str
+) -> None:
+    """Core's sentences are for its command line; a page says what to do on the page."""
+    with pytest.raises(CommandFailed) as refused:
+        desk.core.ask(command, **given)
+    assert in_words(str(refused.value)).startswith(said), str(refused.value)
 
 
 def test_a_node_shows_its_secrets_once(desk: OfficeDesk) -> None:

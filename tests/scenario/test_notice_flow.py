@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from alerting import cap_words
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
 from deploy.notices.slices import CAPPED
@@ -185,6 +186,18 @@ def test_waspada_waits_for_the_morning_and_siaga_does_not(post: NoticePost) -> N
     post.deliver()
     assert [person] == post.reached(ALERT, 1)
     assert 22 * 3600_000 == (approved["due_at"] - 0) % 86_400_000  # 05:00 WIB is 22:00 UTC
+
+
+def test_other_systems_read_where_to_go_too(post: NoticePost) -> None:
+    """What an officer added to the text stands in the CAP message of each area."""
+    post.person([KARANGKETUG])
+    post.level(4.6)
+    number = post.notice()["notice"]
+    post.ask("notice-edit", notice=number, refuge="Balai RW 3", refuge_by="19:30", by="Sari")
+    post.ask("notice-approve", notice=number, by="Rini")
+    drafts = post.core.cap.drafts(9)
+    assert {("Balai RW 3", "19:30")} == {(each.public.refuge, each.public.refuge_by) for each in drafts}
+    assert "Tempat aman: Balai RW 3, sebelum jam 19:30." in cap_words.instruction(drafts[0].public)
 
 
 def test_what_waited_for_the_morning_says_how_it_is_in_the_morning(post: NoticePost) -> None:

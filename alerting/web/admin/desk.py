@@ -17,6 +17,7 @@ from alerting.web.admin.fields import Form
 from alerting.web.admin.held import HeldFiles
 from alerting.web.admin.jobs import Job, Jobs
 from alerting.web.admin.office import Office, Say, Wrong
+from alerting.web.admin.refusals import in_words
 from alerting.web.catalogue import tr
 from alerting.web.frame import Frame
 from broker.control import CommandFailed
@@ -114,7 +115,7 @@ class Desk:
         try:
             return await work()
         except CommandFailed as error:
-            form.refuse(str(error))
+            form.refuse(in_words(str(error)))
         except Wrong as error:
             form.refuse(" ".join(error.sentences))
         return None
@@ -124,7 +125,7 @@ class Desk:
         try:
             return await self.ask(request, command, **arguments)
         except CommandFailed as error:
-            raise HTTPException(404, str(error)) from None
+            raise HTTPException(404, in_words(str(error))) from None
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.to_thread(work)

@@ -1,12 +1,12 @@
 """Core's refusals of a decision, in the words of the room: what happened meanwhile, and what to do now."""
 
-import re
 from typing import Final
 
 from alerting.web.catalogue import tr
+from alerting.web.refusals import Refusals, fitting
 
 # What core says (a pattern), and what the page says. Tests make core say each of them.
-REFUSALS: Final = (
+REFUSALS: Final[Refusals] = (
     (
         r"(?P<id>n\d+) was approved by (?P<by>.+) already",
         "{id} sudah disetujui oleh {by}. Tidak ada yang dikirim dua kali.",
@@ -47,7 +47,5 @@ REFUSALS: Final = (
 
 def in_words(said: str) -> str:
     """What a page says for core's ``said``; the sentence itself where there are no words for it."""
-    for pattern, words in REFUSALS:
-        if found := re.match(pattern, said):
-            return tr(words, **found.groupdict()) if found.groupdict() else tr(words)
-    return tr("Inti menolak: {said}", said=said)
+    words, given = fitting(said, REFUSALS)
+    return tr(words, **given) if words else tr("Inti menolak: {said}", said=said)
