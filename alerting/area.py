@@ -8,7 +8,9 @@ from typing import Final
 
 import msgspec
 
-from alerting.episodes import Decision, Kind, PublicWhy, Support, Why, kind_of
+from alerting.area_state import AreaState, Member
+from alerting.engine_versions import kind_of
+from alerting.episodes import Decision, Kind, PublicWhy, Support, Why
 from alerting.events import (
     DISMISSED_MS,
     AreaEvent,
@@ -27,41 +29,6 @@ EXPECTED_MS: Final = 30 * 60_000  # rain that is expected keeps an area armed fr
 WITHOUT_END: Final = 2**53 - 1
 
 _replace: Final = msgspec.structs.replace
-
-
-class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where a station stands, as the area last heard."""
-
-    station: str
-    level: int = 0
-    public_level: int = 0
-    verified_level: int = 0
-    is_fresh: bool = True
-    took_part: bool = False  # stood above NORMAL in this episode
-    at_least: bool = False
-    value: float | None = None
-    value_at: int | None = None
-
-
-class AreaState(msgspec.Struct, frozen=True, array_like=True):
-    """Everything remembered of an area; written to the journal as it is."""
-
-    level: int = 0
-    level_since: int | None = None
-    episode: int = 0
-    version: int = 0
-    members: tuple[Member, ...] = ()
-    below_since: int | None = None
-    rain_at: int = 0
-    rain_mm: float = 0.0
-    manual_level: int = 0
-    manual_until: int = 0
-    dismissed_level: int = 0
-    dismissed_until: int = 0
-    rules_version: int = 0
-    manual_by: str = ""  # who decided the level that stands, while nothing else has moved it
-    expected_from: int = 0
-    expected_until: int = 0
 
 
 AreaDecided = tuple[AreaState, tuple[Decision, ...]]

@@ -10,21 +10,13 @@ import msgspec
 
 from alerting.episodes import Decision, Kind, Why
 from alerting.events import GroupEvent, GroupHeard, GroupLeft, GroupTicked
+from alerting.group_state import GroupState
 from alerting.rules import GroupRules
 
 EVERYTHING: Final = "semua"  # the group of all stations
 GATEWAY: Final = "gateway:"  # before the name of a gateway, the group of the stations that are heard through it
 
 _replace: Final = msgspec.structs.replace
-
-
-class GroupState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is remembered of a group; written to the journal as it is."""
-
-    heard_at: int | None = None
-    silent_since: int | None = None
-    episode: int = 0
-    version: int = 0
 
 
 GroupDecided = tuple[GroupState, tuple[Decision, ...]]

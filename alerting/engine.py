@@ -18,6 +18,7 @@ from alerting.engine_late import forget_sample, take_late
 from alerting.engine_level import take_doubtful, take_good
 from alerting.engine_move import forecast, is_rising, trend_of
 from alerting.engine_people import ended, on_maintained, on_observed, on_retired, on_rules_changed, under_new_rules
+from alerting.engine_set_back import of_now
 from alerting.engine_silence import heard_again, on_tick, silence_deadline, was_rising
 from alerting.engine_support import on_neighbour, on_second
 from alerting.engine_weather import on_air, on_rain
@@ -74,6 +75,8 @@ def step(state: StationState, rules: StationRules, event: Event) -> Decided:
     if state.maintenance is not None and moment(event) >= state.maintenance.until:
         state = ended(state, state.maintenance.until)
     if isinstance(event, ReadingTaken):
+        if state.last_time > event.received_at + AHEAD_MS:
+            state = of_now(state, event.received_at)
         return _on_reading(state, rules, event)
     return _taken_by[type(event)](state, rules, event)
 

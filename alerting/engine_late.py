@@ -9,9 +9,10 @@ from typing import Final
 import msgspec
 
 from alerting.engine_level import counted, is_dismissed, reached_by
+from alerting.engine_limits import limits_in_force
 from alerting.engine_move import move, retraced
 from alerting.engine_support import samples_needed, with_public
-from alerting.episodes import Decided, StationState, limits_in_force
+from alerting.episodes import Decided, StationState
 from alerting.events import ReadingTaken
 from alerting.rules import StationRules
 from alerting.samples import SAMPLES, packed, unpacked

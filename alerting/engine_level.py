@@ -4,9 +4,10 @@ from typing import Final
 
 import msgspec
 
+from alerting.engine_limits import limits_in_force
 from alerting.engine_move import is_rising, move, retraced, trend_of
 from alerting.engine_support import samples_needed, supports, with_public
-from alerting.episodes import Decided, Doubt, Manual, StationState, Support, limits_in_force
+from alerting.episodes import Decided, Doubt, Manual, StationState, Support
 from alerting.events import ReadingTaken
 from alerting.rules import LEAST_INTERVAL_MS, LevelRule, StationRules
 from alerting.samples import with_sample

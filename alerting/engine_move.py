@@ -4,12 +4,15 @@ from typing import Final
 
 import msgspec
 
+from alerting.engine_limits import limits_in_force
 from alerting.engine_support import public_why, samples_needed, supports, with_public
-from alerting.episodes import Decided, Decision, Kind, StationState, Why, kind_of, limits_in_force
+from alerting.engine_versions import kind_of
+from alerting.episodes import Decided, Decision, Kind, StationState, Why
 from alerting.events import ReadingTaken
+from alerting.motion import Eta, Motion, Trend
 from alerting.rules import StationRules
 from alerting.samples import unpacked
-from alerting.trend import Eta, Motion, Trend, followed, time_to, trend_from
+from alerting.trend import followed, time_to, trend_from
 from broker.levels import Level
 
 RISING_SAMPLES: Final = 3

@@ -4,11 +4,12 @@ from typing import Final, Literal
 
 import msgspec
 
+from alerting.engine_limits import limits_in_force
 from alerting.engine_move import move
 from alerting.engine_silence import forgotten
 from alerting.engine_support import with_public
 from alerting.engine_weather import on_cancelled
-from alerting.episodes import Aids, Decided, Decision, Kind, Maintenance, Manual, StationState, Why, limits_in_force
+from alerting.episodes import Aids, Decided, Decision, Kind, Maintenance, Manual, StationState, Why
 from alerting.events import DISMISSED_MS, Maintained, Observed, ReadingTaken, Retired, RulesChanged
 from alerting.rules import StationRules
 from broker.levels import Level
@@ -69,7 +70,7 @@ def on_maintained(state: StationState, rules: StationRules, event: Maintained) -
         return (ended(state, event.at) if state.maintenance is not None else state), ()
     known = state.maintenance
     since, floor = (event.at, state.level) if known is None else (known.since, known.floor)
-    maintenance = Maintenance(since, event.until, event.by, event.reason, floor)
+    maintenance = Maintenance(since, event.until, event.by, event.reason, floor, event.is_installation)
     state = _replace(state, maintenance=maintenance, excused_until=event.until)
     if state.silent_since is None and state.heard_since is None:
         return state, ()

@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
+from alerting.engine_limits import limits_in_force
 from alerting.engine_move import move, trend_of
-from alerting.episodes import Decided, Decision, StationState, limits_in_force
+from alerting.episodes import Decided, Decision, StationState
 from alerting.events import ReadingTaken, Ticked
 from alerting.rules import LEAST_INTERVAL_MS, StationRules
 from alerting.samples import NO_SAMPLES

@@ -9,14 +9,8 @@ from typing import Final
 
 import msgspec
 
-from alerting.episodes import (
-    Aids,
-    Decided,
-    PublicWhy,
-    StationState,
-    Support,
-    limits_in_force,
-)
+from alerting.engine_limits import limits_in_force
+from alerting.episodes import Aids, Decided, PublicWhy, StationState, Support
 from alerting.events import NeighbourMoved, SecondTaken
 from alerting.rules import StationRules
 from broker.levels import Level
@@ -25,6 +19,7 @@ from broker.quality_flags import Flag
 SECOND_FRESH_MS: Final = 10 * 60_000
 NEARLY_MS: Final = 10 * 60_000
 WORKED_ON_SAMPLES: Final = 10  # in a row, before a sensor that is worked on is believed alone
+NEVER: Final = 1 << 30  # samples in a row: more than come in any installation
 
 _replace: Final = msgspec.structs.replace
 
@@ -50,10 +45,17 @@ def supports(state: StationState, rules: StationRules, at: int) -> tuple[Support
 
 def samples_needed(state: StationState, rules: StationRules, at: int) -> int:
     """How many good samples in a row raise a level: many, when somebody works on the sensor and nothing supports it."""
+    if is_put_up(state):
+        return NEVER
     hold_up = 1 if rules.level is None else rules.level.hold_up
     if state.maintenance is None or supports(state, rules, at):
         return hold_up
     return max(hold_up, WORKED_ON_SAMPLES)
+
+
+def is_put_up(state: StationState) -> bool:
+    """Whether a sensor is being installed: it lies in a car, hangs over a hand, has no datum, and raises nothing."""
+    return state.maintenance is not None and state.maintenance.is_installation
 
 
 def _second_agrees(state: StationState, aids: Aids, rules: StationRules, at: int) -> bool:

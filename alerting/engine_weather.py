@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from alerting.engine_support import supports, with_public
+from alerting.engine_support import is_put_up, supports, with_public
+from alerting.engine_versions import kind_of, turned
 from alerting.episodes import (
     Aids,
     AirCause,
@@ -17,8 +18,6 @@ from alerting.episodes import (
     StationState,
     Support,
     Why,
-    kind_of,
-    turned,
 )
 from alerting.events import AirIndexed, Observed, RainSummed
 from alerting.rules import AirRule, RainLimit, RainRule, StationRules
@@ -48,7 +47,7 @@ def _judge_rain(state: StationState, rules: StationRules, rule: RainRule, event:
     state = state if known is state.rain else _replace(state, rain=known)
     episode = known or Episode()
     reached, why = max(
-        ((limit.level, cause) for limit, cause in causes if cause is not None and cause.mm >= limit.mm),
+        ((limit.level, cause) for limit, cause in causes if cause is not None and _raises(state, limit, cause)),
         key=lambda found: (found[0], found[1].mm / found[1].limit),
         default=(0, None),
     )
@@ -69,6 +68,11 @@ def _cause(limit: RainLimit, event: RainSummed) -> RainCause | None:
         return None
     mm, complete = sums.of(limit.window)
     return RainCause(mm=mm, window=limit.window, where=limit.where, limit=limit.mm, complete=complete)
+
+
+def _raises(state: StationState, limit: RainLimit, cause: RainCause) -> bool:
+    """Whether its level is reached; a gauge that is being put up raises nothing, those upstream go on."""
+    return cause.mm >= limit.mm and (limit.where != "here" or not is_put_up(state))
 
 
 def _keeps(rule: RainRule, limit: RainLimit, cause: RainCause | None) -> bool:
@@ -104,7 +108,7 @@ def on_air(state: StationState, rules: StationRules, event: AirIndexed) -> Decid
     episode = state.air or Episode()
     level, why, limit = _air_level(rules.air, event, episode)
     known = _undismissed(episode, event.at, level if event.category is not None else Level.AWAS) or Episode()
-    if level > episode.level and level <= known.dismissed_level:
+    if level > episode.level and (level <= known.dismissed_level or is_put_up(state)):
         level = episode.level
     if event.hour_ugm3 is not None and event.hour_ugm3 != episode.last:
         known = _replace(known, last=event.hour_ugm3)

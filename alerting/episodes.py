@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from alerting.rules import StationRules, Where, Window
+from alerting.motion import Eta, Motion, Trend
+from alerting.rules import Where, Window
 from alerting.samples import NO_SAMPLES, unpacked
-from alerting.trend import Eta, Motion, Trend
 
 Kind = Literal["raised", "raised_higher", "lowered", "ended", "cancelled"]
 Why = Literal[
@@ -78,13 +78,17 @@ class Aids(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Maintenance(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """``floor`` is the level at its beginning: data of a sensor that is worked on may not lower it."""
+    """``floor`` is the level at its beginning: data of a sensor that is worked on may not lower it.
+
+    ``is_installation``: the sensor is being put up, and what it says raises nothing until the work is over.
+    """
 
     since: int
     until: int
     by: str
     reason: str
     floor: int = 0
+    is_installation: bool = False
 
 
 class Manual(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -230,35 +234,3 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Decided = tuple[StationState, tuple[Decision, ...]]
-
-
-def kind_of(before: int, after: int) -> Kind:
-    """What the change of a level is called."""
-    if after > before:
-        return "raised_higher" if before else "raised"
-    return "lowered" if after else "ended"
-
-
-def turned(episode: Episode | None, level: int, at: int) -> Episode:
-    """The episode's next version at ``level``; a new episode when the last one has ended."""
-    episode = episode or Episode()
-    begins = episode.level == 0
-    return msgspec.structs.replace(
-        episode,
-        level=level,
-        since=at,
-        number=episode.number + begins,
-        version=1 if begins else episode.version + 1,
-        below_since=None,
-    )
-
-
-def limits_in_force(state: StationState, rules: StationRules, time: int) -> tuple[float, float, float] | None:
-    """Thresholds at ``time``: those of high tide inside its window; None when there are none."""
-    if rules.level is None:
-        return None
-    limits = rules.level.thresholds
-    high = rules.level.high_tide
-    if high is not None and state.tide is not None and state.tide[0] <= time <= state.tide[1]:
-        limits = high
-    return limits.waspada, limits.siaga, limits.awas

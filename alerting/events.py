@@ -131,12 +131,13 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Maintained(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Maintenance begins and lasts until ``until``, or is over (None)."""
+    """Maintenance begins and lasts until ``until``, or is over (None). ``is_installation``: the sensor is put up."""
 
     at: int
     by: str
     reason: str
     until: int | None
+    is_installation: bool = False
 
 
 class Retired(msgspec.Struct, frozen=True, kw_only=True, gc=False):

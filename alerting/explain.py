@@ -8,7 +8,8 @@ import msgspec
 
 from alerting.blind import EVERYTHING, GATEWAY
 from alerting.episodes import Decision, PublicWhy, Support
-from alerting.trend import STEADY_M_PER_H, Trend
+from alerting.motion import Trend
+from alerting.trend import STEADY_M_PER_H
 from broker.levels import Level
 
 CATEGORIES: Final = ("Baik", "Sedang", "Tidak Sehat", "Sangat Tidak Sehat", "Berbahaya")

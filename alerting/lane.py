@@ -76,12 +76,14 @@ class Lane:
             return None
         return self.pace.wait_ms(now, is_urgent=self.ready[0][0] < URGENT)
 
-    def left(self, now: int, *, is_lookup: bool) -> None:
-        """A message, or a question, is on its way."""
+    def left(self, now: int, *, is_lookup: bool, is_beat: bool = False) -> None:
+        """A message, a question or a watch's beat is on its way."""
         if is_lookup:
             self.asking += 1
             return
         self.busy += 1
+        if is_beat:
+            return
         self.pace.take(now)
         if self.breaker.may_try(now):
             self.breaker.tried()

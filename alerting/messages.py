@@ -6,6 +6,9 @@ import msgspec
 
 State = Literal["queued", "sending", "accepted", "delivered", "undelivered", "expired", "unknown", "dead"]
 OPEN: Final = ("queued", "sending", "unknown")
+# These begin the alert's name of a message that belongs to a watch, and to no alert; none of these has a slash there.
+OF_BEAT: Final = "beat/"
+OF_DAILY: Final = "daily/"
 
 VALID_MS: Final = 30 * 60_000
 FIRST_RETRY_MS: Final = 2_000
@@ -57,6 +60,14 @@ class Attempt(msgspec.Struct, frozen=True):
     entry: Entry
     is_lookup: bool
     address: str = ""
+
+
+def is_beat(entry: Entry) -> bool:
+    """Whether it is a watch's beat: it takes a message's way to its channel, and is a probe of that instead of a text.
+
+    It says nothing about how messages fare there: no pace, no breaker and no other channel.
+    """
+    return entry.alert.startswith(OF_BEAT)
 
 
 def backoff_ms(attempts: int, entry_id: int) -> int:

@@ -15,7 +15,18 @@ from msgspec.structs import replace
 from alerting.channels.port import Accepted, Delivered, Outcome, Rejected, Report, RetryLater, Unknown
 from alerting.lane import LONG_WAIT_S, URGENT, Lane
 from alerting.lanes import Directions, Lanes
-from alerting.messages import LAST_RETRY_MS, OPEN, VALID_MS, Attempt, Entry, State, backoff_ms, follower_of, key_of
+from alerting.messages import (
+    LAST_RETRY_MS,
+    OPEN,
+    VALID_MS,
+    Attempt,
+    Entry,
+    State,
+    backoff_ms,
+    follower_of,
+    is_beat,
+    key_of,
+)
 
 __all__ = ["OPEN", "URGENT", "VALID_MS", "Attempt", "Entry", "Outbox", "State", "backoff_ms", "key_of"]
 
@@ -48,7 +59,7 @@ class Outbox:
         at the next claim, the public's at the end of their validity.
         """
         self.open: dict[str, Entry] = {}
-        self.waiting: Counter[str] = Counter()  # open entries by channel
+        self.waiting: Counter[str] = Counter()  # open messages by channel
         self.lanes = Lanes(self.open)
         self._ends: list[tuple[int, str]] = []  # valid_until, key
         self._lookups: dict[str, int] = {}  # since the message was last sent
@@ -58,6 +69,8 @@ class Outbox:
             entry = found
             if not entry.public:
                 entry = replace(entry, valid_until=min(entry.valid_until, entry.created_at + horizon_ms))
+            if is_beat(entry):  # of the last run
+                entry = replace(entry, state="queued", doubtful=0, valid_until=0)
             if entry.state == "sending":
                 entry = replace(entry, state="unknown", next_at=now + SETTLE_AFTER_MS)
             self._put(entry)
@@ -151,7 +164,7 @@ class Outbox:
         self._lookups[entry.key] = self._lookups.get(entry.key, 0) + 1 if is_lookup else 0
         if is_lookup:
             self._asking.add(entry.key)
-        lane.left(now, is_lookup=is_lookup)
+        lane.left(now, is_lookup=is_lookup, is_beat=is_beat(entry))
         claimed = self.open[entry.key] = replace(
             entry,
             rev=rev,
@@ -192,7 +205,7 @@ class Outbox:
         if entry.state == "sending":
             self._asking.discard(key)
             lane.came_back(is_lookup=is_lookup)
-        if lane.heard(outcome, now, is_lookup=is_lookup or is_late):
+        if not is_beat(entry) and lane.heard(outcome, now, is_lookup=is_lookup or is_late):
             self.lanes.reopen(lane)
         if isinstance(outcome, Accepted | Delivered):
             return self._taken(entry, outcome, now, ids, speed)
@@ -202,6 +215,9 @@ class Outbox:
         self, entry: Entry, outcome: Rejected | RetryLater | Unknown | None, now: int, ids: Ids, *, is_lookup: bool
     ) -> list[Entry]:
         certain = replace(entry, doubtful=0 if is_lookup else entry.doubtful - 1)
+        if is_beat(entry):
+            reason = outcome.reason if outcome is not None else LOST
+            return [self._close(certain, "dead", now, ids(), reason=reason)]
         match outcome:
             case Unknown():
                 return self._in_doubt(entry, now, ids, outcome.reason)
@@ -310,14 +326,14 @@ class Outbox:
 
     def _close(self, entry: Entry, state: State, now: int, rev: int, **fields: Any) -> Entry:
         del self.open[entry.key]
-        self.waiting[entry.channel] -= 1
+        self.waiting[entry.channel] -= not is_beat(entry)
         self._lookups.pop(entry.key, None)
         self._asking.discard(entry.key)
         return replace(entry, rev=rev, state=state, settled_at=now, changed_at=now, **fields)
 
     def _put(self, entry: Entry) -> None:
         if entry.key not in self.open:
-            self.waiting[entry.channel] += 1
+            self.waiting[entry.channel] += not is_beat(entry)
         self.open[entry.key] = entry
         self.lanes.put(entry)
         if entry.state == "queued":

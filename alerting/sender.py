@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from alerting.channels.port import Channel, Message, Outcome, RetryLater, Unknown
-from alerting.messages import Attempt
+from alerting.channels.port import Channel, Delivered, Message, Outcome, Rejected, RetryLater, Unknown
+from alerting.messages import Attempt, is_beat
 
 log: Final = logging.getLogger(__name__)
 
 LEASE_S: Final = 60.0  # a channel is bounded in time far below
 STUCK_MOST: Final = 32  # threads a channel that are replaced; a broken channel must not eat the machine
 JOIN_S: Final = 15.0
+HUNG_S: Final = 10.0  # a thread that is free takes what it is given at once
 
 Work = tuple[str, bool]  # channel, and whether it looks up
 OnOutcome = Callable[[str, Outcome | None, int], None]
@@ -31,6 +32,15 @@ class Lease:
         self.is_over = False  # its outcome was told
 
 
+class _Pulse:
+    """Given to the threads of one channel to see whether one of them comes for it."""
+
+    __slots__ = ("given_at",)
+
+    def __init__(self) -> None:
+        self.given_at: float | None = None  # on the monotonic clock; None: it was taken
+
+
 class Sender:
     """``max_parallel`` threads a channel that send, and as many that look up.
 
@@ -43,9 +53,11 @@ class Sender:
         self._channels = channels
         self._on_outcome = on_outcome
         self._lease_s = lease_s
-        self._queues: dict[Work, queue.SimpleQueue[Lease | None]] = {
+        self._queues: dict[Work, queue.SimpleQueue[Lease | _Pulse | None]] = {
             (name, is_lookup): queue.SimpleQueue() for name in channels for is_lookup in (False, True)
         }
+        self._pulses = {work: _Pulse() for work in self._queues}
+        self._calls = dict.fromkeys(self._queues, 0)  # that channels are in, and that were not given up
         self._lock = threading.Lock()
         self._out: dict[Lease, None] = {}  # oldest first
         self._stuck = dict.fromkeys(self._queues, 0)
@@ -63,6 +75,22 @@ class Sender:
         with self._lock:
             self._out[lease] = None
         self._queues[attempt.entry.channel, attempt.is_lookup].put(lease)
+
+    def stuck(self, hung_s: float = HUNG_S) -> list[str]:
+        """The channels whose threads do not come for what they are given, though none of them is in a call.
+
+        Asks them anew with each call of this. A provider that does not answer is no reason: its calls are given up
+        after a lease, and a restart would not make it answer; nobody coming for two leases is one.
+        """
+        now = time.monotonic()
+        found = []
+        for work, pulse in self._pulses.items():
+            if pulse.given_at is None:
+                pulse.given_at = now
+                self._queues[work].put(pulse)
+            elif now - pulse.given_at > (2 * self._lease_s if self._calls[work] else hung_s):
+                found.append(work[0])
+        return sorted(set(found))
 
     def close(self) -> None:
         """Finish what is under way and stop."""
@@ -87,11 +115,17 @@ class Sender:
 
     def _work(self, work: Work) -> None:
         waiting, channel = self._queues[work], self._channels[work[0]]
-        while (lease := waiting.get()) is not None:
+        while (given := waiting.get()) is not None:
+            if isinstance(given, _Pulse):
+                with self._lock:  # what a message needs, too
+                    given.given_at = None
+                continue
+            lease = given
             with self._lock:
                 if lease.is_over:
                     continue
                 lease.is_taken = True
+                self._calls[work] += 1
             attempt = lease.attempt
             try:
                 outcome = _carry(channel, attempt)
@@ -102,6 +136,7 @@ class Sender:
             with self._lock:
                 was_given_up, lease.is_over = lease.is_over, True
                 self._out.pop(lease, None)
+                self._calls[work] -= not was_given_up
             self._on_outcome(attempt.entry.key, outcome, attempt.entry.attempts)
             if was_given_up:
                 return  # another one works in its place
@@ -120,6 +155,7 @@ class Sender:
             for lease in ended:
                 lease.is_over = True
                 del self._out[lease]
+                self._calls[lease.attempt.entry.channel, lease.attempt.is_lookup] -= lease.is_taken
         return ended
 
     def _give_up(self, lease: Lease) -> None:
@@ -137,6 +173,9 @@ class Sender:
 
 def _carry(channel: Channel, attempt: Attempt) -> Outcome | None:
     entry = attempt.entry
+    if is_beat(entry):
+        problem = channel.probe()
+        return Delivered(reference=entry.body) if problem is None else Rejected(reason=problem)
     message = Message(
         key=entry.key,
         address=attempt.address,

@@ -10,7 +10,7 @@ four standard deviations.
 import math
 from typing import Final
 
-import msgspec
+from alerting.motion import Belief, Eta, Motion, Trend
 
 HOUR_MS: Final = 3_600_000
 STEADY_M_PER_H: Final = 0.02  # slower than this is "tetap"
@@ -41,44 +41,6 @@ COARSE_MS: Final = 10 * 60_000
 SURE: Final = 0.6  # a rise is forecast when even its slow end is this part of its rate
 BELOW_CREST: Final = 1 / 3  # and over this part of the way to the crest that its slowing points to
 FAR_MS: Final = 6 * HOUR_MS
-
-Belief = tuple[float, float, float, float, float]  # height m, rate m/h, and their variances: height, both, rate
-
-
-class Motion(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is believed of a station's height and rate after ``samples`` samples, the last one at ``time`` (ms UTC)."""
-
-    time: int
-    samples: int
-    calm: Belief
-    flood: Belief
-    weight: float  # of the calm river, 0..1
-    noise: float  # variance of a sample, m2
-    last: tuple[float, float, float]  # the last two samples, and the hours between them
-    wild: int  # samples in a row that nobody foresaw
-    lately: float  # m/h, the mean rate of about the last 20 minutes
-
-
-class Trend(msgspec.Struct, frozen=True, gc=False):
-    """Rates in metres an hour: the most likely one, and its 80 % limits.
-
-    ``height`` is the water freed of the sensor's noise, in metres, ``slowing`` by how much the rise was faster
-    lately than it is now (0.1: by a tenth), ``spacing_ms`` the time between the last two samples.
-    """
-
-    rate: float
-    slow: float
-    fast: float
-    height: float | None = None
-    slowing: float = 0.0
-    spacing_ms: int = 0
-
-
-class Eta(msgspec.Struct, frozen=True, gc=False):
-    """When a height is expected to be reached, ms UTC. ``latest`` is None when no end can be said."""
-
-    earliest: int
-    latest: int | None
 
 
 def followed(motion: Motion | None, time: int, value: float) -> Motion:

@@ -123,6 +123,15 @@ class MaintenanceView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class NodeAlarm(msgspec.Struct, frozen=True, kw_only=True):
+    """Something is wrong with a node itself: for technicians, never for the public."""
+
+    kind: str
+    since: int  # ms UTC
+    value: float | None = None  # what shows it, in the kind's own unit
+    note: str = ""  # the quantity, or why
+
+
 class StationView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     rev: int
@@ -141,6 +150,7 @@ class StationView(msgspec.Struct, frozen=True, kw_only=True):
     example: bool = False  # levels and thresholds are examples, not official
     nodes: list[str] = []
     behind_ms: dict[str, int] = {}  # nodes of which the clock is wrong, and by how much it is behind
+    health: dict[str, list[NodeAlarm]] = {}  # what is wrong with nodes themselves
     last_seen: int | None = None
     river: str | None = None
     kelurahan: list[str] = []

@@ -1,16 +1,15 @@
 """Orders to a node, on its topics ``cmd`` and ``cfg``: sealed with the node's own key, numbered, and good for a while.
 
-A sealed order is 64 hexadecimal digits, a line feed, and JSON: ``{"v":1,"n":N,"exp":MS,"do":"live","for_s":600}``. The
-digits are HMAC-SHA256 (RFC 2104) with the node's key over topic, line feed and JSON, so that an order for one node or
-topic is none for another. ``n`` only ever grows, and a node obeys no number twice; ``exp`` is ms UTC. A configuration
-(``cfg``) is what is desired, is kept by the broker, and does not expire.
+An order is a sealed payload (:mod:`broker.payload_seal`) of JSON: ``{"v":1,"n":N,"exp":MS,"do":"live","for_s":600}``.
+One for a node or topic is none for another. ``n`` only ever grows, and a node obeys no number twice; ``exp`` is ms UTC.
+A configuration (``cfg``) is what is desired, is kept by the broker, and does not expire.
 """
 
-import hashlib
-import hmac
 from typing import Any, Final, Literal, get_args
 
 import msgspec
+
+from broker import payload_seal
 
 Command = Literal["live", "identify", "siren-test", "maintenance", "reboot"]
 COMMANDS: Final = get_args(Command)
@@ -27,25 +26,18 @@ CONFIG_LIMITS: Final = {
     "low_mv": (0, 30_000),
 }
 LONGEST_HORN_S: Final = 600
-_MAC_DIGITS: Final = 64
-
-
-class NotSealed(ValueError):
-    """A payload that the key did not seal for that topic."""
 
 
 def seal(key: str, topic: str, order: dict[str, Any]) -> bytes:
     """The payload to publish; ``key`` is 64 hexadecimal digits."""
-    body = msgspec.json.encode(order)
-    return _mac(key, topic, body) + b"\n" + body
+    return payload_seal.seal(key, topic, msgspec.json.encode(order))
 
 
 def unseal(key: str, topic: str, payload: bytes) -> dict[str, Any]:
-    """What :func:`seal` was given; raises :class:`NotSealed` when one bit of key, topic or payload is another."""
-    mac, body = payload[:_MAC_DIGITS], payload[_MAC_DIGITS + 1 :]
-    if not hmac.compare_digest(mac, _mac(key, topic, body)):
-        raise NotSealed(f"the seal is not that of {topic}'s node")
-    order: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
+    """What :func:`seal` was given; raises :class:`~broker.payload_seal.NotSealed` when one bit of key, topic or payload
+    is another.
+    """
+    order: dict[str, Any] = msgspec.json.decode(payload_seal.unseal(key, topic, payload))
     return order
 
 
@@ -53,8 +45,3 @@ def command(number: int, now_ms: int, do: Command, for_s: int | None = None) -> 
     """An order to ``do`` something, good for two minutes from ``now_ms`` on."""
     order: dict[str, Any] = {"v": 1, "n": number, "exp": now_ms + GOOD_FOR_MS, "do": do}
     return order if for_s is None else order | {"for_s": for_s}
-
-
-def _mac(key: str, topic: str, body: bytes) -> bytes:
-    made = hmac.new(bytes.fromhex(key), topic.encode() + b"\n" + body, hashlib.sha256)
-    return made.hexdigest().encode()

@@ -51,6 +51,13 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     uptime_s: int | None = None
     stored: int | None = None  # observations in the ring that are not acknowledged
     dropped: int | None = None  # observations lost because the ring was full
+    beat_s: int | None = None  # seconds between two samples now
+    free_bytes: int | None = None  # of its heap
+    flash_free_bytes: int | None = None
+    rssi_dbm: int | None = None  # of its Wi-Fi
+    chip_c: float | None = None  # inside the chip, where that has a thermometer
+    late_ms: int | None = None  # how long one of its parts kept the others waiting, at most, since the last status
+    reset: str | None = None  # why it last started: power, hard, watchdog, sleep, soft
     order: tuple[int, str] | None = None  # number of the last order, and what became of it
     update: tuple[int, str] | None = None  # the same of the last update of its firmware
 

@@ -48,6 +48,7 @@ def core_of(settings: Settings, state: StateFolder, clock: Clock, *, channels: M
     if journal.value(CHECK) != key_check:
         core.group.values[CHECK] = key_check
     core.reports.folder = state.releases
+    core.beats.key_of_watch = credentials_of(state).order_key
     hub.label = core.directory.label
     hub.station_source = lambda station: station_of(core, station)
     hub.health_source = lambda: health_of(core)

@@ -13,12 +13,13 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from broker import topics
+from deploy.arrival import Arrival
+from deploy.mqtt_packets import PacketBuffer, pubacks, publish_packet
 
 log: Final = logging.getLogger(__name__)
 
@@ -26,20 +27,7 @@ BATCH: Final = 500
 READ_BYTES: Final = 256 * 1024
 WRITE_LIMIT: Final = 16 * 1024 * 1024
 KEEPALIVE_S: Final = 15
-PUBLISH: Final = 3  # the packet's type, MQTT 3.1.1, 2.2.1
-RETAINED: Final = tuple(f"/{kind}".encode() for kind in topics.RETAINED)
 RETRY_S: Final = (0.1, 0.25, 0.5, 1.0, 2.0)
-
-
-class Arrival(NamedTuple):
-    """A message as it came, with what is needed to acknowledge it."""
-
-    topic: bytes
-    payload: bytes
-    mid: int
-    qos: int
-    retain: bool
-    generation: int
 
 
 class _BufferedSocket:
@@ -48,8 +36,7 @@ class _BufferedSocket:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self.before_close: Callable[[], None] = _nothing
-        self._in = b""
-        self._at = 0
+        self.packets = PacketBuffer()
         self.out = bytearray()
 
     def fill(self) -> bool:
@@ -58,35 +45,13 @@ class _BufferedSocket:
             data = self._socket.recv(READ_BYTES)
         except BlockingIOError:
             return True
-        self._in = self._in[self._at :] + data
-        self._at = 0
+        self.packets.add(data)
         return bool(data)
 
-    def packet(self) -> tuple[int, int, int] | None:
-        """The whole packet that comes next: its header byte and where its body begins and ends; None: not yet there."""
-        data, at = self._in, self._at + 1
-        length = shift = 0
-        while at < len(data):
-            byte = data[at]
-            length |= (byte & 127) << shift
-            at += 1
-            if byte < 128:
-                return (data[self._at], at, at + length) if at + length <= len(data) else None
-            shift += 7
-            if shift > 21:
-                raise ConnectionError("a packet's length is malformed")
-        return None
-
-    def take(self, start: int, end: int) -> bytes:
-        """The body of the packet that comes next, which is then behind us."""
-        self._at = end
-        return self._in[start:end]
-
     def recv(self, count: int) -> bytes:
-        if self._at >= len(self._in):
+        piece = self.packets.piece(count)
+        if not piece:
             raise BlockingIOError
-        piece = self._in[self._at : self._at + count]
-        self._at += len(piece)
         return piece
 
     def send(self, data: bytes) -> int:
@@ -114,28 +79,6 @@ class _BufferedSocket:
     def close(self) -> None:
         self.before_close()
         self._socket.close()
-
-
-def read_publish(header: int, body: bytes | bytearray, generation: int) -> Arrival | None:
-    """A PUBLISH of MQTT 3.1.1 (3.3) as an arrival; None when it is malformed. The topic's bytes are not judged here."""
-    qos = header >> 1 & 3
-    end = 2 + int.from_bytes(body[:2], "big")
-    start = end + 2 if qos else end
-    if len(body) < start or end == 2 or qos > 1:
-        return None
-    mid = int.from_bytes(body[end:start], "big")
-    return Arrival(bytes(body[2:end]), bytes(body[start:]), mid, qos, bool(header & 1), generation)
-
-
-def _publish_packet(topic: bytes, payload: bytes) -> bytes:
-    """A PUBLISH of QoS 0 (MQTT 3.1.1, 3.3); what a node is to do for good is retained, as the wire contract has it."""
-    remaining = 2 + len(topic) + len(payload)
-    length = bytearray()
-    while remaining > 127:
-        length.append(remaining & 127 | 128)
-        remaining >>= 7
-    length.append(remaining)
-    return (b"\x31" if topic.endswith(RETAINED) else b"\x30") + length + len(topic).to_bytes(2, "big") + topic + payload
 
 
 def _nothing() -> None:
@@ -177,7 +120,7 @@ class BrokerLink:
         self._writing = False
         self.generation = 0
         self.is_connected = False
-        self.last_packet = time.monotonic()
+        self.last_packet = self.looked_at = time.monotonic()  # looked_at: when ``run`` last saw to the connection
         self._client = client = _Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
@@ -191,6 +134,7 @@ class BrokerLink:
         failures = 0
         try:
             while True:
+                self.looked_at = time.monotonic()
                 if self._socket is None and not self._connect():
                     await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
                     failures += 1
@@ -210,17 +154,12 @@ class BrokerLink:
     def acknowledge(self, arrivals: Sequence[Arrival]) -> None:
         """PUBACK, in order, what this connection delivered; what an older one delivered will come again."""
         if self._socket is not None:
-            now = self.generation
-            self._socket.out += b"".join(
-                b"\x40\x02" + arrival.mid.to_bytes(2, "big")
-                for arrival in arrivals
-                if arrival.qos == 1 and arrival.generation == now
-            )
+            self._socket.out += pubacks(arrivals, self.generation)
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Hand a message to the broker, QoS 0; nothing is kept for later when there is no connection."""
         if self.is_connected and self._socket is not None and len(self._socket.out) < WRITE_LIMIT:
-            self._socket.out += _publish_packet(topic.encode(), payload)
+            self._socket.out += publish_packet(topic.encode(), payload)
 
     def _connect(self) -> bool:
         self.generation += 1
@@ -261,19 +200,16 @@ class BrokerLink:
 
     def _read(self, connection: _BufferedSocket) -> bool:
         """Take the packets that are whole, a batch at most: messages here, everything else is paho's."""
-        while (packet := connection.packet()) is not None:
+        packets = connection.packets
+        while True:
+            self._arrivals += packets.messages(BATCH - len(self._arrivals), self.generation)
+            if not packets.has_packet():
+                return True
             if len(self._arrivals) >= BATCH:
                 self._loop.call_soon(self._readable)
-                break
-            header, start, end = packet
-            if header >> 4 == PUBLISH:
-                arrival = read_publish(header, connection.take(start, end), self.generation)
-                if arrival is None:
-                    raise ConnectionError("the broker sent a malformed message")
-                self._arrivals.append(arrival)
-            elif self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return True
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return False
-        return True
 
     def flush(self) -> None:
         """Send what is waiting, as far as the socket takes it; the rest goes when it can."""

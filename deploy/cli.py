@@ -2,13 +2,12 @@
 
 import argparse
 import importlib
-import logging
 import os
 import sys
 from collections.abc import Sequence
 from typing import Final
 
-from deploy import __version__, compiled
+from deploy import __version__, compiled, logs
 
 COMMANDS: Final = {
     "up": "start everything for one machine and keep it running; Ctrl-C ends it",
@@ -18,6 +17,7 @@ COMMANDS: Final = {
     "station": "list, show, add, change, import and export stations, their thresholds and calibration",
     "node": "make credentials for nodes, list and change them",
     "gateway": "read existing loggers (Modbus, CSV files, HTTP push) and send what they measure as nodes do",
+    "broker": "Mosquitto with our files, for a service manager or a container",
     "certificates": "until when the broker's certificate and our own authority are good; a new certificate",
     "area": "list, show, add and change kelurahan, RW and RT; import and export their polygons",
     "recipient": "who can be told: import, list, show, add, change, export and erase people and institutions",
@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "report": "what residents who were warned answer by SMS from where they are",
     "cap": "what was published as CAP, the bulletin to read aloud, and BMKG's warnings as they are understood",
     "channel": "the ways out: how each is, whether it would take a message, and one trial message",
+    "watch": "the dead-man's switch: alarms by channels of its own when nothing warns any more; make and run one",
     "why": "why an alert was given, or why a station stands where it stands, from what was stored",
     "audit": "check that the log of who did what is whole, and name the first broken row",
     "backup": "take a sealed copy of a running installation, read it back; list and verify copies",
@@ -45,6 +46,7 @@ COMMANDS: Final = {
     "quality": "hold quality control against synthetic faults and print how many it finds",
     "simulate": "make a field of many nodes and load an installation with it",
     "settings": "print a commented sample of the settings file",
+    "sbom": "what an installation is made of, with versions and licences: CycloneDX JSON, or a page",
 }
 
 
@@ -74,13 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     words = sys.argv[1:] if argv is None else list(argv)
     args = build_parser(next((word for word in words if word in COMMANDS), "")).parse_args(words)
-    logging.basicConfig(
-        level=logging.DEBUG if args.verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    for name in ("apscheduler", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logs.begin(args.command, is_verbose=args.verbose)
     try:
         return int(args.run(args))
     except _refusals() as error:

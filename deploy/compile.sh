@@ -3,7 +3,7 @@
 # each upgrade; 'python -m deploy.compiled --remove' takes it back.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
-. "$root/deploy/install.sh"
+. "$root/deploy/bring.sh"
 
 want cc gcc
 install_packages

@@ -21,10 +21,12 @@ ROOT: Final = Path(__file__).parent.parent
 STAMP: Final = ROOT / "deploy" / "compiled.json"
 PACKAGES: Final = ("broker", "edge", "ingest", "alerting", "firmware_sim", "deploy")
 MODULES: Final = (
-    *("ingest/quality*.py", "ingest/qualify.py", "ingest/received.py", "ingest/nodes.py", "ingest/stations.py"),
-    *("alerting/engine*.py", "alerting/samples.py"),
+    *("ingest/quality*.py", "ingest/qualify.py", "ingest/calibrate.py", "ingest/clock_behind.py"),
+    *("ingest/received.py", "ingest/nodes.py", "ingest/stations.py"),
+    *("alerting/engine*.py", "alerting/samples.py", "alerting/trend.py", "alerting/area.py", "alerting/blind.py"),
     *("deploy/judgement.py", "deploy/scopes.py", "deploy/deadlines.py", "deploy/surroundings.py", "deploy/memory.py"),
-    *("deploy/snapshots.py", "deploy/core.py", "deploy/journal.py"),
+    *("deploy/restore.py", "deploy/tail.py"),
+    *("deploy/snapshots.py", "deploy/core.py", "deploy/journal.py", "deploy/live/hub.py", "deploy/mqtt_packets.py"),
 )
 LIBRARY: Final = "*__mypyc*.so"  # what the compiled modules share, at the top
 CHECKED: Final = "[mypy]\nexplicit_package_bases = True\nignore_missing_imports = True\ncheck_untyped_defs = True\n"
@@ -40,7 +42,7 @@ def sources(root: Path = ROOT) -> list[Path]:
     mypyc keeps no types of fields, and msgspec reads them.
     """
     found = {path for pattern in MODULES for path in root.glob(pattern)}
-    return sorted(path.relative_to(root) for path in found if "msgspec.Struct" not in path.read_text())
+    return sorted(path.relative_to(root) for path in found if "(msgspec.Struct" not in path.read_text())
 
 
 def is_present(root: Path = ROOT) -> bool:

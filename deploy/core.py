@@ -14,7 +14,7 @@ import logging
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from alerting.blind import EVERYTHING
@@ -23,13 +23,14 @@ from alerting.engine import Decision
 from alerting.episodes import Maintenance
 from alerting.outbox import Attempt
 from alerting.recipients import Directory
-from broker import topics, wire
+from broker import payload_seal, topics, wire
 from broker.clock import Clock
-from deploy.broker_link import Arrival
+from deploy.arrival import Arrival
 from deploy.cap.publisher import CapPublisher
 from deploy.channels.ways import ways_of
 from deploy.dead_letters import DeadLetters
 from deploy.deadlines import Deadlines
+from deploy.health.missed_time import MissedTime
 from deploy.health.turn_times import TurnTimes
 from deploy.journal import Group, Journal
 from deploy.judgement import Judgement
@@ -38,10 +39,13 @@ from deploy.memory import Memory, ScopeState
 from deploy.messages.sending import Sending
 from deploy.messages.telling import Plan, Telling
 from deploy.nodes.reports import NodeReports
+from deploy.nodes.seals import Seals
+from deploy.nodes.watch import NodeWatch
 from deploy.registry import Registry
 from deploy.registry.changes import apply_rules, switch_rules
 from deploy.settings import Settings
 from deploy.snapshots import Snapshots
+from deploy.watch.beats import Beats
 from ingest.readings import Reading, readings
 from ingest.received import ranges
 from ingest.stations import Node
@@ -85,6 +89,9 @@ class Core:
         self.settings, self.registry, self.journal, self.memory = settings, registry, journal, memory
         self.directory = directory
         self.clock, self.hub = clock, hub
+        self.monotonic: Callable[[], float] = time.monotonic
+        self.of_day: Callable[[], float] = time.time
+        self.write: Callable[[Group], None] = self._write  # all that core writes goes through here
         self.link: Link
         self.sender: Carrier
         self.counters: Counter[str] = Counter()
@@ -114,12 +121,17 @@ class Core:
         )
         self.dead_letters = DeadLetters(journal, self.counters)
         self.deadlines = Deadlines(self.judgement.scopes, memory, clock.now())
+        self.missed_time = MissedTime(time.monotonic(), time.time())
         self.reports = NodeReports()
+        self.beats = Beats(self)
+        self.seals = Seals(journal, self.counters)
+        self.node_watch = NodeWatch(self)
         self.history_cursor = int(journal.value("history_cursor") or 0)
         self.history_problem: str | None = None
         self.tide_problem: str | None = None
         self.cap = CapPublisher(settings=settings, registry=registry, journal=journal, memory=memory, now=clock.now())
         self.telling.notices.published = self.cap.publish
+        self.cap.refuge_of = self.telling.notices.refuge_of
         self.cap_problem: str | None = None
         self.certificate_problem: str | None = None
         self.nowcast_problem: str | None = None
@@ -130,7 +142,6 @@ class Core:
         self.failed_write: str | None = None
         self._next_write = 0.0
         self._by_topic: dict[bytes, Node] = {}
-        self._ack_topics: dict[str, str] = {}
         self.station_revs: dict[str, int] = {}  # journal id of the last change that was not a reading
 
     def start(self) -> None:
@@ -148,6 +159,7 @@ class Core:
         self.judgement.scopes.begin(now)
         for name in (*self.memory.states, *self.memory.areas, EVERYTHING):
             self.deadlines.watch(name)
+        self.journal.forget_pages()
 
     def stop(self) -> None:
         """A last turn with a snapshot of everything, then close the journal."""
@@ -164,7 +176,11 @@ class Core:
             self._take(arrival, now, taken)
         if self.registry.next_switch <= now:
             switch_rules(self, now)
+        if (missed := self.missed_time.look(self.monotonic(), self.of_day())) is not None:
+            log.warning("core %s; silence is counted from now", missed)
+            self.deadlines.listen_anew(now)
         self.deadlines.tick(now, is_linked=self.link.is_connected)
+        self.node_watch.tick(now)
         self.telling.turn(self.group, now)
         self.sending.settle(self.group, now)
         attempts = self.sending.claim(self.group, now)
@@ -174,6 +190,7 @@ class Core:
         self.link.acknowledge(arrivals)
         if is_durable:
             self._acknowledge_to_nodes(taken, now)
+            self.beats.answer(self.link, now)
         self.hub.flush()
         self.turn_times.add(time.perf_counter() - began, now)
 
@@ -184,10 +201,13 @@ class Core:
             node = self._by_topic.get(arrival.topic) or self._node(arrival, now)
             if node is None:
                 return
-            for observation in wire.decode_observations(arrival.payload):
+            payload = arrival.payload
+            if node.id in self.seals.watched or payload_seal.is_sealed(payload):
+                payload = self.seals.open(topics.parse(arrival.topic), payload, now)
+            for observation in wire.decode_observations(payload):
                 if self._take_observation(node, observation, now, is_retained=arrival.retain):
                     taken.setdefault(node.id, []).append((observation.boot, observation.seq))
-        except (topics.BadTopic, wire.BadPayload) as error:
+        except (topics.BadTopic, wire.BadPayload, payload_seal.NotSealed) as error:
             self.dead_letters.add(self.group, arrival, str(error), now)
         except Exception as error:
             # One message that breaks the program must not stop the others, nor fill the broker's window.
@@ -212,6 +232,8 @@ class Core:
             self._hear_report(topic, arrival.payload, now)
             return None
         if node is None:
+            if self.beats.hear(topic.node, arrival.payload, now):
+                return None
             raise topics.BadTopic(f"node {topic.node} is not known here; make it with: kentongan node new {topic.node}")
         self._by_topic[arrival.topic] = node
         return node
@@ -219,7 +241,11 @@ class Core:
     def _hear_report(self, topic: topics.NodeTopic, payload: bytes, now: int) -> None:
         if topic.node in self.registry.retired_nodes:
             return  # its last status is retained, and comes with every subscription
+        if topic.kind == "status" and topic.node in self.memory.nodes:
+            payload = self.seals.open(topic, payload, now)
         part = self.reports.take(topic, payload, now)
+        if topic.kind == "status" and payload:
+            self.node_watch.heard(topic.node, now)
         if part is not None:
             self.link.publish(topics.topic(topic.realm, topic.node, "part"), part)
 
@@ -234,6 +260,7 @@ class Core:
         if self.failed_write is not None:
             return False
         node.received.take(observation.boot, observation.seq)
+        self.node_watch.took(node, observation, rows, now)
         self.group.readings += rows
         self.snapshots.mark_node(node.id)
         return True
@@ -242,19 +269,21 @@ class Core:
         """A node was retired: what it still sends is a dead letter."""
         self.memory.forget_node(node)
         self.reports.forget(node)
+        self.seals.forget(node)
+        self.node_watch.forget(node)
         self._by_topic = {topic: known for topic, known in self._by_topic.items() if known.id != node}
 
     # -- decide --------------------------------------------------------------------------------------------------
 
     def _decided(self, name: str, state: ScopeState, decisions: tuple[Decision, ...], now: int) -> None:
         """Take a scope's new state and what was decided; when the words fail, nothing has changed."""
-        plans = [self.telling.plan(decision, now) for decision in decisions] if decisions else ()
+        plans = [(decision, self.telling.plan(decision, now)) for decision in decisions]
         before = self.memory.states.get(name)
         self.memory.put(name, state)
         if before is not None and before.maintenance is not None and state is not before:
             self._maintained(name, before.maintenance, now)
         self.snapshots.mark(name, state, is_decided=bool(decisions))
-        for decision, plan in zip(decisions, plans, strict=True):
+        for decision, plan in plans:
             self._record(decision, plan, now)
         self.deadlines.watch_after(name, state, now)
 
@@ -284,10 +313,10 @@ class Core:
         self.snapshots.add_slice(group, self.memory)
         if group.is_empty:
             return self.failed_write is None
-        if self.failed_write is not None and time.monotonic() < self._next_write:
+        if self.failed_write is not None and self.monotonic() < self._next_write:
             return False
         try:
-            self.journal.write(group)
+            self.write(group)
         except (sqlite3.Error, OverflowError) as error:  # the latter for a number that SQLite cannot hold
             self._write_failed(str(error))
             return False
@@ -298,11 +327,14 @@ class Core:
         self.group = Group()
         return True
 
+    def _write(self, group: Group) -> None:
+        self.journal.write(group)
+
     def _write_failed(self, error: str) -> None:
         if self.failed_write is None:
             log.error("the journal cannot be written: %s; warnings go on from memory, nodes keep their readings", error)
         self.failed_write = error
-        self._next_write = time.monotonic() + RETRY_WRITE_S
+        self._next_write = self.monotonic() + RETRY_WRITE_S
         for reading in self.group.readings:
             if reading.revision:
                 continue  # the reading itself was stored before
@@ -316,9 +348,7 @@ class Core:
     def _acknowledge_to_nodes(self, taken: dict[str, list[tuple[int, int]]], now: int) -> None:
         for node, numbers in taken.items():
             acked = ranges(numbers)
-            topic = self._ack_topics.get(node)
-            if topic is None:
-                topic = self._ack_topics[node] = topics.topic(self.settings.site.realm, node, "ack")
+            topic = topics.topic(self.settings.site.realm, node, "ack")
             for first in range(0, len(acked), wire.MAX_RANGES):
                 ack = wire.Ack(now=now, acked=acked[first : first + wire.MAX_RANGES])
-                self.link.publish(topic, wire.encode(ack))
+                self.link.publish(topic, self.seals.close(node, topic, wire.encode(ack)))

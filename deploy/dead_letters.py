@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from typing import Final
 
-from deploy.broker_link import Arrival
+from deploy.arrival import Arrival
 from deploy.journal import Group, Journal
 from ingest.readings import DEAD_LETTER_BYTES
 

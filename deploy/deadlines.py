@@ -23,6 +23,10 @@ class Deadlines:
         self._heap: list[tuple[int, str]] = []
         self._kept: dict[str, int] = {}
 
+    def listen_anew(self, now: int) -> None:
+        """Count silence from ``now``: core could not hear in the time before."""
+        self.listening_since = self.linked_since = now
+
     def watch(self, name: str) -> None:
         """Keep the next deadline of a scope; one that moves to later is noticed when the old one comes."""
         self._keep(name, self._of(name))

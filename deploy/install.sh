@@ -1,201 +1,251 @@
-# shellcheck shell=sh
-# shellcheck disable=SC2154 # $root comes from the script that sources this one
-# Brings what a checkout needs, and nothing twice. Sourced by quickstart.sh and test.sh; $root is the checkout.
-# A step that cannot be done ends the script with one line that says what to do.
+#!/bin/sh
+# Installs Kentongan on a server (Debian 12 or 13, Ubuntu 22.04 or 24.04): sh deploy/install.sh --host NAME [...]
+# Everything is looked at before anything is changed; what is there already is left as it is, so it may be run again.
+# Guide: docs/install.md. KENTONGAN_PYTHON names the interpreter for the virtual environment; pip's own settings hold.
+set -eu
+umask 022
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
+. "$root/deploy/bring.sh"
+. "$root/deploy/server.sh"
 
-environment=$root/.venv
-log=$environment/install.log
-packages=
-
-say() {
-    printf 'kentongan: %s\n' "$*"
+usage() {
+    cat <<'TEXT'
+sh deploy/install.sh --host NAME [...]        as root, from a checkout
+  --host NAME          name or address by which nodes and browsers find this server (needed the first time)
+  --site TEXT          name of the city, as pages and messages say it (Kota Pasuruan)
+  --listen ADDRESS     where nodes reach the broker (0.0.0.0: every interface)
+  --tls-port PORT      broker, for nodes (8883)
+  --loopback-port PORT broker, for our own services on this machine (1883)
+  --web-port PORT      pages, on this machine, behind a server that speaks https (8080)
+  --admin NAME         the first administrator (admin); the password is drawn and shown once
+  --watch-only         only the dead-man's switch, for another machine than core's; needs no --host
+  --nginx              also install nginx in front of the pages, with https
+  --certificate FILE   the pages' certificate, from a public authority, with its chain (PEM); with --key FILE
+  --key FILE           its key. Without the two, an authority of the pages' own makes one
+  --dry-run            look at everything, say what would be done, and change nothing
+Options describe the first installation; later the settings in /etc/kentongan/kentongan.toml hold.
+TEXT
 }
 
-stop() {
-    printf 'kentongan: %s\n' "$*" >&2
-    exit 1
-}
+site='Kota Pasuruan' listen=0.0.0.0 admin=admin host='' certificate='' key=''
+tls_port=8883 loopback_port=1883 web_port=8080 with_nginx='' is_dry='' only_watch=''
 
-# want PROGRAM PACKAGE: note the system package when the program is missing
-want() {
-    command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || packages="$packages $2"
-}
-
-# The system packages that were wanted, if any.
-install_packages() {
-    [ -n "$packages" ] || return 0
-    command -v apt-get >/dev/null 2>&1 ||
-        stop "missing:$packages. There is no apt-get here: install this with your package manager and start again"
-    if [ "$(id -u)" -eq 0 ]; then
-        as_root=
-    elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
-        as_root='sudo -n'
-    else
-        stop "missing:$packages. Root is needed once: run 'apt-get install$packages' as root and start again"
-    fi
-    say "installing system packages:$packages"
-    # Package lists of a fresh machine are empty, and those of an old one name versions that are gone.
-    apt_install || { $as_root apt-get update -qq >/dev/null 2>&1 && apt_install; } ||
-        stop "apt-get could not install$packages: run 'apt-get update && apt-get install$packages' as root to see why"
-    case " $packages " in *' mosquitto '*) stop_packaged_broker ;; esac
-    packages=
-}
-
-apt_install() {
-    # shellcheck disable=SC2086 # two lists of words
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        -o DPkg::Lock::Timeout=120 $packages >/dev/null 2>&1
-}
-
-# The package starts a broker of its own; ours is started by 'kentongan up', with our configuration.
-stop_packaged_broker() {
-    [ -d /run/systemd/system ] || return 0
-    $as_root systemctl disable --now --quiet mosquitto.service 2>/dev/null || return 0
-    say "the service mosquitto.service of the new package is switched off; Kentongan runs its own broker"
-}
-
-# fingerprint FILE: changes with the file, the project's metadata, the interpreter and the checkout's place
-fingerprint() {
-    {
-        cat "$1" "$root/pyproject.toml"
-        readlink -f "$environment/bin/python"
-        printf '%s\n' "$root"
-    } 2>/dev/null | sha256sum
-}
-
-stamp() {
-    printf '%s\n' "$environment/installed-${1##*/}"
-}
-
-# is_installed LOCK: whether all of LOCK is there, at the cost of a few milliseconds
-is_installed() {
-    [ -x "$environment/bin/python" ] && [ -r "$(stamp "$1")" ] &&
-        [ "$(cat "$(stamp "$1")")" = "$(fingerprint "$root/$1")" ]
-}
-
-# want_environment LOCK: note the system packages without which no virtual environment can be made
-want_environment() {
-    if is_installed "$1" || is_usable_environment; then
-        return 0
-    elif ! find_python; then
-        packages="$packages python3 python3-venv"
-    elif ! has_module ensurepip && ! has_module pip; then
-        packages="$packages $("$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')"
-    fi
-}
-
-# install_environment LOCK: a virtual environment with what LOCK pins, and the project in it
-install_environment() {
-    is_installed "$1" && return 0
-    mkdir -p "$environment" 2>/dev/null || true
-    [ -w "$environment" ] || stop "cannot write to $environment: start again from a checkout that is yours"
-    # Two starts at once: the second waits, and then finds everything there.
-    exec 9<"$root/pyproject.toml"
-    if command -v flock >/dev/null 2>&1 && ! flock -n 9; then
-        say "another installation is under way in this folder; waiting for it"
-        flock 9
-    fi
-    is_installed "$1" || install_now "$1"
-    exec 9<&-
-}
-
-install_now() {
-    lock=$1
-    if is_usable_environment; then
-        rm -f "$environment"/installed-*
-        : >"$environment/installing"
-    else
-        make_environment
-    fi
-    say "installing Python packages from $lock (about a minute the first time)"
-    run_pip install --require-hashes -r "$root/$lock" >"$log" 2>&1 || explain_pip_failure
-    run_pip install --no-deps --no-build-isolation -e "$root" >>"$log" 2>&1 || explain_pip_failure
-    rm "$environment/installing"
-    fingerprint "$root/$lock" >"$(stamp "$lock")"
-    # The lock of the tests holds all that operation needs, in the same versions.
-    fingerprint "$root/deploy/requirements.lock" >"$(stamp deploy/requirements.lock)"
-}
-
-# An environment that works, was not left half-made and has not been moved here from elsewhere.
-is_usable_environment() {
-    [ -f "$environment/pyvenv.cfg" ] && [ ! -e "$environment/installing" ] &&
-        is_new_enough "$environment/bin/python" &&
-        { [ ! -e "$environment/bin/kentongan" ] || grep -qF "$environment/bin/" "$environment/bin/kentongan"; }
-}
-
-is_new_enough() {
-    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
-}
-
-make_environment() {
-    find_python || stop "Python 3.11 or newer is missing: install it, or name one in KENTONGAN_PYTHON, and start again"
-    without_pip=
-    has_module ensurepip || without_pip=--without-pip
-    rm -rf "$environment"
-    mkdir "$environment"
-    : >"$environment/installing"
-    # shellcheck disable=SC2086 # an option or nothing
-    "$python" -m venv $without_pip "$environment" >"$log" 2>&1 ||
-        stop "$python cannot make a virtual environment: $(tail -n1 "$log")"
-}
-
-has_module() {
-    "$python" -c "import $1" >/dev/null 2>&1
-}
-
-find_python() {
-    if [ -n "${KENTONGAN_PYTHON:-}" ]; then
-        python=$KENTONGAN_PYTHON
-        command -v "$python" >/dev/null 2>&1 || stop "KENTONGAN_PYTHON=$python is not a program"
-        is_new_enough "$python" || stop "KENTONGAN_PYTHON=$python is not Python 3.11 or newer: name one that is"
-        return
-    fi
-    for python in python3.11 python3 python3.12 python3.13 python3.14; do
-        is_new_enough "$python" && return
+read_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --help | -h) usage && exit 0 ;;
+            --nginx) with_nginx=1 ;;
+            --watch-only) only_watch=1 ;;
+            --dry-run) is_dry=1 ;;
+            --host | --site | --listen | --admin | --tls-port | --loopback-port | --web-port | --certificate | --key)
+                { [ $# -ge 2 ] && [ -n "$2" ]; } || stop "$1: a value is missing; see sh deploy/install.sh --help"
+                case $1 in
+                    --host) host=$2 ;;
+                    --site) site=$2 ;;
+                    --listen) listen=$2 ;;
+                    --admin) admin=$2 ;;
+                    --tls-port) tls_port=$2 ;;
+                    --loopback-port) loopback_port=$2 ;;
+                    --web-port) web_port=$2 ;;
+                    --certificate) certificate=$2 ;;
+                    --key) key=$2 ;;
+                esac
+                shift
+                ;;
+            *) stop "$1: is no option; see sh deploy/install.sh --help" ;;
+        esac
+        shift
     done
-    python=
-    return 1
 }
 
-# pip of the environment, or an outer pip working on it where the environment has none
-run_pip() {
-    if "$environment/bin/python" -c 'import pip' >/dev/null 2>&1; then
-        "$environment/bin/python" -m pip --no-input "$@"
-    else
-        [ -n "${python:-}" ] || find_python || return 1
-        "$python" -m pip --python "$environment/bin/python" --no-input "$@"
-    fi
+# What the settings of an earlier run say, instead of the options.
+read_settings() {
+    [ -e "$settings" ] || return 0
+    host=$(setting broker node_host)
+    listen=$(setting broker listen)
+    tls_port=$(setting broker tls_port)
+    loopback_port=$(setting broker loopback_port)
+    web_port=$(setting web port)
 }
 
-log_says() {
-    grep -qE "$1" "$log"
+need_version() {
+    name_version
+    [ -L "$current" ] || return 0
+    installed=$(readlink "$current")
+    [ "${installed##*/}" = "$version" ] ||
+        stop "version ${installed##*/} is installed here: sh deploy/upgrade.sh brings it to $version"
 }
 
-explain_pip_failure() {
-    if log_says 'DO NOT MATCH THE HASHES'; then
-        stop "a downloaded package is not the one pinned in $lock (its hash differs): check the index or mirror that" \
-            "pip uses, then start again; details: $log"
-    elif log_says 'No space left on device'; then
-        stop "the disk is full: free about 1 GB and start again"
-    elif log_says 'NewConnectionError|NameResolutionError|name resolution|ConnectTimeout|ReadTimeout|ProxyError|unreachable'; then
-        stop "the Python package registry cannot be reached: check the network or pip's own settings and start again"
-    elif log_says 'SSLError|CERTIFICATE_VERIFY_FAILED'; then
-        stop "the Python package registry's certificate is not trusted here: check the clock and PIP_CERT; details: $log"
-    elif log_says 'Permission denied|Read-only file system'; then
-        stop "pip cannot write to $environment: make the folder yours or remove it, and start again"
-    fi
-    stop "pip failed: $(grep -m1 '^ERROR' "$log" || tail -n1 "$log"); details: $log"
+need_nginx() {
+    [ -n "$with_nginx" ] || return 0
+    system_packages="$system_packages nginx"
+    for port in 80 443; do
+        if is_listened "$port" && ! systemctl is-active --quiet nginx.service; then
+            stop "port $port is taken by another program ('ss -ltnp sport = :$port' says which): leave --nginx out, and let that serve $configuration/nginx.conf"
+        fi
+    done
 }
 
-# Third-party scripts and styles of the web pages, as pinned in the package lock; false when they cannot be had.
-install_web_assets() {
-    web=$root/alerting/web
-    [ "$(sha256sum <"$web/package-lock.json")" = "$(cat "$web/static/vendor/package-lock.sha256" 2>/dev/null)  -" ] &&
+look() {
+    need_root
+    need_systemd
+    need_distribution
+    need_version
+    [ -e "$version_folder/complete" ] || need_room /opt 1500
+    [ -z "$only_watch" ] || return 0
+    read_settings
+    need_host
+    need_listen
+    need_port "$tls_port" kentongan-broker.service --tls-port
+    need_port "$loopback_port" kentongan-broker.service --loopback-port
+    need_port "$web_port" kentongan-web.service --web-port
+    [ "$tls_port" != "$loopback_port" ] || stop "--tls-port and --loopback-port are both $tls_port: give two"
+    need_certificate
+    need_nginx
+    need_room "$state" 500
+}
+
+plan() {
+    cat <<TEXT
+All is well. This would be done on $distribution:
+  packages      $system_packages (those that are missing)
+  user          $user, without a login
+  program       $version_folder, and $current pointing there
+  settings      $settings$([ -e "$settings" ] && echo ' (is there, and stays as it is)')
+  state         $state; backups $backups, sealed with $configuration/secrets/backup.key
+  broker        $listen:$tls_port with TLS, as $host; 127.0.0.1:$loopback_port for our own services
+  pages         http://127.0.0.1:$web_port, for a server in front; sample $configuration/nginx.conf${with_nginx:+, installed in nginx}
+  services      kentongan-broker, -core, -history, -web in kentongan.target; mosquitto.service stays off
+  administrator $admin, if there is none
+Nothing was changed.
+TEXT
+}
+
+# Debian's package would start a broker of its own, open on 1883.
+bring_packages() {
+    systemctl is-active --quiet mosquitto.service || systemctl mask --quiet mosquitto.service 2>/dev/null
+    for package in $system_packages; do
+        dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+            packages="$packages $package"
+    done
+    install_packages
+}
+
+make_places() {
+    getent passwd "$user" >/dev/null ||
+        useradd --system --user-group --home-dir "$state" --no-create-home --shell /usr/sbin/nologin "$user"
+    install -d -m 750 -o root -g "$user" "$configuration"
+    install -d -m 700 -o "$user" -g "$user" "$configuration/secrets" "$configuration/watch" "$state" "$backups"
+}
+
+make_settings() {
+    [ -e "$configuration/secrets/backup.key" ] || kentongan backup key --out "$configuration/secrets/backup.key" >/dev/null
+    if [ -e "$settings" ]; then
+        say "$settings is there and stays as it is"
         return 0
-    say "fetching web assets"
-    if ! command -v npm >/dev/null 2>&1; then
-        # Node.js is a large download and only needed here, so it is no part of the environment's own lock.
-        run_pip install --require-hashes -r "$root/deploy/requirements-node.lock" >"$log" 2>&1 || return 1
     fi
-    (cd "$root" && "$environment/bin/python" -m alerting.web.assets) >"$log" 2>&1
+    "$current/.venv/bin/kentongan" settings --set "site.name=$site" --set "site.state_dir=$state" \
+        --set "broker.node_host=\"$host\"" --set "broker.listen=\"$listen\"" --set "broker.tls_port=$tls_port" \
+        --set "broker.loopback_port=$loopback_port" --set "web.port=$web_port" \
+        --set "backup.folder=$backups" --set "backup.key_file=$configuration/secrets/backup.key" >"$settings.new" ||
+        stop "the settings could not be made: see the line above"
+    chown "root:$user" "$settings.new"
+    chmod 640 "$settings.new"
+    mv "$settings.new" "$settings"
+    say "settings: $settings"
 }
+
+make_proxy() {
+    if [ -n "$certificate" ]; then
+        cmp -s "$certificate" "$configuration/tls/pages.pem" ||
+            install -D -m 644 "$certificate" "$configuration/tls/pages.pem"
+        cmp -s "$key" "$configuration/tls/pages.key" || install -m 600 "$key" "$configuration/tls/pages.key"
+    elif [ ! -e "$configuration/tls/pages.pem" ]; then
+        kentongan certificates pages --name "$host" --out "$state/pages.pem" >/dev/null
+        mkdir -p "$configuration/tls"
+        (umask 077 && openssl pkey -in "$state/pages.pem" -out "$configuration/tls/pages.key")
+        openssl x509 -in "$state/pages.pem" -out "$configuration/tls/pages.pem"
+        install -m 644 "$state/pages.pem.ca.pem" "$configuration/tls/authority-of-pages.pem"
+        rm -f "$state/pages.pem" "$state/pages.pem.ca.pem"
+    fi
+    sed -e "s|@HOST@|$host|g" -e "s|@PORT@|$web_port|g" -e "s|@CERTIFICATE@|$configuration/tls/pages.pem|g" \
+        -e "s|@KEY@|$configuration/tls/pages.key|g" "$current/deploy/systemd/nginx.conf" >"$configuration/nginx.conf"
+    [ -e /proc/net/if_inet6 ] || sed -i '/listen \[::\]/d' "$configuration/nginx.conf"
+    [ -n "$with_nginx" ] || return 0
+    ln -sfn "$configuration/nginx.conf" /etc/nginx/conf.d/kentongan.conf
+    nginx -t >"$configuration/nginx.log" 2>&1 || {
+        rm -f /etc/nginx/conf.d/kentongan.conf
+        stop "nginx does not accept $configuration/nginx.conf and goes on without it: $(tail -n1 "$configuration/nginx.log")"
+    }
+    rm -f "$configuration/nginx.log"
+    systemctl enable --quiet nginx.service
+    systemctl reload-or-restart nginx.service
+}
+
+start() {
+    systemctl enable --quiet kentongan.target kentongan-broker.service kentongan-core.service \
+        kentongan-history.service kentongan-web.service kentongan-watch.service
+    start_all || {
+        explain_start
+        stop "not every service is ready: correct what stands above, then start again: sh deploy/install.sh"
+    }
+}
+
+first_admin() {
+    kentongan user list | grep -v '^nobody may log in' | grep -qE ' admin( |$)' ||
+        kentongan user add "$admin" --role admin --one-time
+}
+
+next_page() {
+    cat <<TEXT
+
+Kentongan $version runs. What to do next:
+  1. Copy $configuration/secrets/backup.key to a place outside of this machine, today: without it no backup can be read.
+  2. Take the first backup: kentongan backup run. From then on one is taken each night.
+  3. Pages: https://$host/ through a server with https in front; sample: $configuration/nginx.conf (or --nginx).
+$([ ! -e "$configuration/tls/authority-of-pages.pem" ] || echo "     Browsers are to be given $configuration/tls/authority-of-pages.pem.")
+  4. Stations: kentongan station sample > $configuration/stations.toml, write yours, kentongan station import FILE --dry-run.
+  5. Channels: [channels] in $settings, secrets in $configuration/secrets; then systemctl restart kentongan.target.
+  6. Officers and residents: kentongan recipient; duty: kentongan roster.
+  7. The dead-man's switch, on another machine if there is one: docs/watch.md.
+  8. After each change: kentongan check. Logs: journalctl -u 'kentongan-*'. Alarms: docs/runbook.md.
+  Upgrade: sh deploy/upgrade.sh from a newer checkout. Open the port $tls_port to nodes in the firewall.
+TEXT
+}
+
+# Another machine than core's: the program and one service, which waits for what `kentongan watch new` makes at core's.
+install_watch() {
+    systemctl enable --quiet kentongan-watch.service
+    systemctl start kentongan-watch.service
+    say "version $version is here. Next: on core's machine 'kentongan watch new', bring its folder to $configuration/watch,"
+    say "chown -R $user: $configuration/watch, and systemctl start kentongan-watch; guide: docs/watch.md"
+}
+
+read_options "$@"
+look
+if [ -n "$is_dry" ]; then
+    if [ -n "$only_watch" ]; then
+        say "all is well: version $version and kentongan-watch would be installed. Nothing was changed"
+    else
+        plan
+    fi
+    exit 0
+fi
+bring_packages
+build_version
+switch_to "$version_folder"
+make_places
+if [ -n "$only_watch" ]; then
+    install_units
+    install_watch
+    exit 0
+fi
+make_settings
+install_units
+make_proxy
+start
+admin_said=$(first_admin)
+say "examining the installation: kentongan check"
+kentongan check || true
+printf '\n%s\n' "$admin_said"
+next_page

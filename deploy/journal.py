@@ -18,6 +18,7 @@ from alerting import cap_tables, notice_tables, recipient_tables, subscription_t
 from alerting.audit import GENESIS, audit_entry
 from alerting.audit import Entry as AuditEntry
 from alerting.outbox import Entry as OutboxEntry
+from deploy.nodes import installation_tables
 from deploy.registry import tables as registry_tables
 from deploy.state_folder import StateFolderUnusable
 from ingest.nodes import node_states, nodes
@@ -39,8 +40,14 @@ commands: Final = Table(
     sqlalchemy.Column("at", sqlalchemy.Integer, nullable=False),
     sqlalchemy.Column("answer", sqlalchemy.Text, nullable=False),
 )
-METADATA: Final = (journal_metadata, ingest_metadata, tables.metadata, registry_tables.metadata)
-SCHEMA: Final = "4"
+METADATA: Final = (
+    journal_metadata,
+    ingest_metadata,
+    tables.metadata,
+    registry_tables.metadata,
+    installation_tables.metadata,
+)
+SCHEMA: Final = "5"
 
 CACHE_KIB: Final = 32 * 1024
 CHECKPOINT_PAGES: Final = 4000  # a checkpoint costs two syncs in the path of a commit; 16 MB makes it rare
@@ -89,8 +96,23 @@ PUT_ASKING: Final = _insert(subscription_tables.askings, replace=True)
 INSERT_FIELD_REPORT: Final = _insert(subscription_tables.field_reports)
 PUT_USER: Final = _insert(user_tables.users, replace=True)
 PUT_ERASURE: Final = _insert(recipient_tables.erasures, replace=True)
+PUT_INSTALLATION: Final = _insert(installation_tables.installations, replace=True)
 
 Row = tuple[Any, ...]
+
+
+def _null(nothing: None) -> None:
+    return nothing
+
+
+def _blob(data: bytes) -> bytes:
+    return data
+
+
+# sqlite3 looks for an adapter of every None and bytes that is written, and where there is none it raises and catches
+# inside: with one reason in each reading this was a thirtieth of what core does with it.
+sqlite3.register_adapter(type(None), _null)
+sqlite3.register_adapter(bytes, _blob)
 
 
 @dataclass(slots=True)
@@ -127,6 +149,7 @@ class Group:
     askings: dict[int, Row] = field(default_factory=dict)
     field_reports: list[Row] = field(default_factory=list)
     users: dict[str, Row] = field(default_factory=dict)  # by key
+    installations: dict[int, Row] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -210,6 +233,7 @@ class Journal:
                 (PUT_ASKING, list(group.askings.values())),
                 (INSERT_FIELD_REPORT, group.field_reports),
                 (PUT_USER, list(group.users.values())),
+                (PUT_INSTALLATION, list(group.installations.values())),
             ):
                 if rows:
                     many(statement, rows)
@@ -253,6 +277,10 @@ class Journal:
             (keep,),
         ).rowcount
 
+    def forget_pages(self) -> None:
+        """Give back the memory of pages that were read and are not soon needed again, as those of a start."""
+        self.connection.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         self._raw.close()
         self._engine.dispose()
@@ -266,7 +294,7 @@ class Journal:
         sources += [("notices", "rev"), ("escalations", "rev")]
         sources += [("recipients", "id"), ("erasures", "recipient"), ("sightings", "id")]
         sources += [("subscription_askings", "id"), ("field_reports", "id")]
-        sources += [("users", "id"), ("users", "stamp")]
+        sources += [("users", "id"), ("users", "stamp"), ("installations", "id")]
         found = [self.connection.execute(f"SELECT max({c}) FROM {t}").fetchone()[0] for t, c in sources]  # noqa: S608
         return max((int(i) for i in (*found, self.value(SNAPSHOT_FLOOR)) if i is not None), default=0)
 

@@ -18,7 +18,8 @@ from deploy.registry import Registry
 from deploy.registry.places import Places
 from deploy.scopes import Decided, Scopes
 from deploy.surroundings import Around
-from ingest.qualify import channel_of, clock_of, filing_time, has_own_time, is_live, qualify, value_flag
+from ingest.clock_behind import heard as clock_heard
+from ingest.qualify import channel_of, clock_of, filing_time, has_own_time, is_live, of_the_past, qualify, value_flag
 from ingest.quality_series import Revision, SeriesState, assess
 from ingest.rain import RainGauge
 from ingest.readings import Reading
@@ -88,7 +89,7 @@ class Judgement:
                     self.revise(row, received_at, live=live)
             self.evaluate(judged, live=live)
         self.scopes.heard(received_at, node.gateway)
-        node.last_arrival, node.last_filed = received_at, max(node.last_filed, time_filed[0])
+        node.last_arrival, node.last_filed = received_at, max(of_the_past(node.last_filed, received_at), time_filed[0])
         return rows + revised
 
     def _behind(self, observation: Observation, node: Node, received_at: int) -> int:
@@ -97,7 +98,7 @@ class Judgement:
         if known is None:
             known = clock_of(node.id, self.memory.latest.get(node.station, {}).values())
         if observation.t is not None:
-            known = known.after(observation.t, received_at)
+            known = clock_heard(known, observation.t, received_at)
         node.clock = known
         return known.behind_ms
 
@@ -114,6 +115,8 @@ class Judgement:
         worked_on = self.memory.states.get(reading.station)
         if worked_on is not None and known.time < worked_on.worked_until <= reading.time:
             known = SeriesState()  # what was measured while somebody worked on the sensor is no measure for now
+        if not of_the_past(known.time, reading.received_at):
+            known = SeriesState()  # core's clock was set back
         self._around.at(reading.station, reading.time)
         found = assess(known, reading, limits, self._around)
         node.series[key] = found.state

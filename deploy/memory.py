@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from alerting.area import AreaState
-from alerting.blind import GroupState
+from alerting.area_state import AreaState
 from alerting.engine import Decision, StationState
+from alerting.group_state import GroupState
 from alerting.nowcasts import Matched
 from alerting.outbox import Outbox
 from alerting.rules import StationRules

@@ -4,7 +4,7 @@
 # KENTONGAN_PYTHON names the interpreter for a new virtual environment. pip's own settings hold.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
-. "$root/deploy/install.sh"
+. "$root/deploy/bring.sh"
 
 want mosquitto mosquitto
 want_environment deploy/requirements.lock

@@ -11,9 +11,10 @@ from typing import Final
 import msgspec
 
 from alerting import tables
-from alerting.area import AreaState
-from alerting.blind import GroupState, is_group
+from alerting.area_state import AreaState
+from alerting.blind import is_group
 from alerting.engine import StationState
+from alerting.group_state import GroupState
 from alerting.outbox import OPEN, Entry, Outbox
 from alerting.rules import StationRules
 from broker.clock import Clock
@@ -79,9 +80,10 @@ def _rules_in_force(journal: Journal, registry: Registry) -> dict[str, StationRu
     found: dict[str, StationRules] = {}
     recorded: dict[str, int] = {}
     for name, at, text in journal.connection.execute(RULES_IN_ORDER):
-        if name in registry.stations:
-            found[name] = with_shared_parts(decode(text))
-            recorded[name] = at
+        station = registry.stations.get(name)
+        if station is not None:
+            found[station.id] = with_shared_parts(decode(text), station.id)
+            recorded[station.id] = at
     for name, at in recorded.items():
         registry.wait(registry.stations[name], at)
     return found
@@ -109,16 +111,17 @@ def _restore_nodes(journal: Journal, registry: Registry, memory: Memory, floor: 
     for node, station, gateway, rev, last_arrival, last_filed, received, series in journal.connection.execute(NODES):
         if not station:
             continue  # it is free: its station was retired
-        if station not in registry.stations:
+        known = registry.stations.get(station)
+        if known is None:
             log.error("node %s serves %s, which the registry does not have; its readings are refused", node, station)
             continue
         if rev is None:
-            memory.nodes[node] = Node(id=node, station=station, gateway=gateway)
+            memory.nodes[node] = Node(id=node, station=known.id, gateway=gateway)
             revs[node] = floor
             continue
         memory.nodes[node] = Node(
             id=node,
-            station=station,
+            station=known.id,
             received=Received.decode(received),
             last_arrival=last_arrival,
             last_filed=last_filed,

@@ -35,6 +35,8 @@ from deploy.core_commands.commands import Commands
 from deploy.drill.schedule import DrillJob
 from deploy.health.certificate_watch import CertificateWatch
 from deploy.retention import Retention
+from deploy.service.notify import Notifier
+from deploy.service.progress import Progress, keep_saying
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 from deploy.weather.air_index import AirIndexJob
@@ -67,6 +69,7 @@ def run(settings: Settings, state: StateFolder, clock: Clock, *, base: Path, fil
 async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path, file: Path) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    notifier = Notifier()  # takes its variables out of the environment before anything is started
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
@@ -95,6 +98,8 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path,
     scheduler = _scheduler(core, state, base, file, channels)
     _add_modems(scheduler, core, channels, commands)
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(_tick(core))]
+    if notifier.every_s:
+        tasks.append(asyncio.create_task(keep_saying(Progress(core, link, sender), notifier)))
     # What was loaded stays: the collector need not look at it again, nor run every few readings.
     gc.collect()
     gc.freeze()
@@ -104,10 +109,12 @@ async def _run(settings: Settings, state: StateFolder, clock: Clock, base: Path,
     # hold messages up.
     sys.setswitchinterval(0.0002)
     log.info("core is ready: %d stations, journal at %d", len(core.registry.stations), core.journal.last_id)
+    notifier.ready(f"{len(core.registry.stations)} stations")
 
     stopped = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     failed = [task for task in done if task is not stopped]
+    notifier.stopping()
 
     scheduler.shutdown(wait=False)
     for task in tasks:
@@ -149,10 +156,11 @@ def _scheduler(
         now=core.clock.now,
         zone=ZoneInfo(settings.site.timezone),
     )
+    probes = ChannelProbes(channels, core.sending.probed, is_known=lambda name: core.sending.is_probed(name, PROBES_S))
     jobs = {
         "retention": (Retention(core).run, RETENTION_S),
         "air index": (air.run, AIR_S),
-        "channels": (ChannelProbes(channels, core.sending.probed).run, PROBES_S),
+        "channels": (probes.run, PROBES_S),
     }
     if settings.tide.model is not None:
         forecast = TideForecast(base / settings.tide.model, now=core.clock.now)

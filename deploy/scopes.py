@@ -7,8 +7,9 @@ a group of stations; the names of the three never meet.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from alerting.area import AreaState, area_deadline, area_step
-from alerting.blind import EVERYTHING, GATEWAY, GroupState, group_deadline, group_step, is_group
+from alerting.area import area_deadline, area_step
+from alerting.area_state import AreaState
+from alerting.blind import EVERYTHING, GATEWAY, group_deadline, group_step, is_group
 from alerting.engine import Decision, StationState, moved, silence_deadline, step, was_rising
 from alerting.engine import standing as standing_of
 from alerting.events import (
@@ -24,6 +25,7 @@ from alerting.events import (
     Sums,
     Ticked,
 )
+from alerting.group_state import GroupState
 from alerting.rules import GroupRules
 from deploy.memory import Memory, ScopeState
 from deploy.registry.places import Places

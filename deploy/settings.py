@@ -1,8 +1,9 @@
 """The one settings file: read once at start, checked whole, never touching the network.
 
-A fault is one sentence with the file, the key, and what to write instead.
+A fault is one sentence with the file, the key, and what to write instead. What the environment gives stands above it.
 """
 
+import os
 import re
 import tomllib
 from ipaddress import ip_network
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from broker.topics import Realm
+from deploy import settings_environment
 from deploy.channels import settings as channel_settings
 from deploy.channels.settings import Channels
 
@@ -35,6 +37,13 @@ class Site(Table, frozen=True, kw_only=True):
     realm: Realm = "ews"
     timezone: str = "Asia/Jakarta"
     state_dir: str = "var"
+
+
+class Log(Table, frozen=True, kw_only=True):
+    """What the processes write about themselves; ``json`` is one object a line, for whoever collects logs."""
+
+    format: Literal["plain", "json"] = "plain"
+    level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class Broker(Table, frozen=True, kw_only=True):
@@ -118,6 +127,19 @@ class OpenData(Table, frozen=True, kw_only=True):
     licence_url: str = ""
 
 
+class BackupBucket(Table, frozen=True, kw_only=True):
+    """A second place for backups, by the S3 protocol. ``authority`` is a certificate; ``keep_days`` 0 is for ever."""
+
+    endpoint: str
+    name: str
+    access_key: str
+    secret_file: str
+    region: str = "us-east-1"
+    prefix: str = ""
+    authority: str | None = None
+    keep_days: Days = 30.0
+
+
 class Backup(Table, frozen=True, kw_only=True):
     """Without a ``folder`` none is taken. ``hour`` is of the site's day."""
 
@@ -126,6 +148,13 @@ class Backup(Table, frozen=True, kw_only=True):
     hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 2
     keep_days: Annotated[float, msgspec.Meta(ge=1)] = 30.0
     history: bool = True
+    bucket: BackupBucket | None = None
+
+
+class Installing(Table, frozen=True, kw_only=True):
+    """A node that is put up is in service only after good data for so long."""
+
+    good_minutes: Annotated[float, msgspec.Meta(ge=1, le=1440)] = 10.0
 
 
 class DrillGroup(Table, frozen=True, kw_only=True):
@@ -133,6 +162,12 @@ class DrillGroup(Table, frozen=True, kw_only=True):
 
     name: str
     people: list[str]
+
+
+class Watch(Table, frozen=True, kw_only=True):
+    """``settings`` is the file of a watch on this very machine, which ``kentongan up`` then runs too."""
+
+    settings: str | None = None
 
 
 class Drill(Table, frozen=True, kw_only=True):
@@ -154,6 +189,7 @@ class Officer(Table, frozen=True, kw_only=True):
 
 class Settings(Table, frozen=True, kw_only=True):
     site: Site
+    log: Log = Log()
     broker: Broker = Broker()
     web: Web = Web()
     history: History = History()
@@ -164,13 +200,18 @@ class Settings(Table, frozen=True, kw_only=True):
     subscription: Subscription = Subscription()
     drill: Drill = Drill()
     backup: Backup = Backup()
+    watch: Watch = Watch()
+    installation: Installing = Installing()
     open_data: OpenData = OpenData()
     channels: Channels = Channels()
     officers: list[Officer] = []
 
 
 def load(path: Path, *, overrides: dict[str, Any] | None = None) -> Settings:
-    """Read and check ``path``; raises :class:`BadSettings`. ``overrides`` maps "broker.tls_port" to a value."""
+    """Read and check ``path``; raises :class:`BadSettings`. ``overrides`` maps "broker.tls_port" to a value.
+
+    They stand above the environment's ``KENTONGAN_BROKER__TLS_PORT``, and that stands above the file.
+    """
     try:
         with path.open("rb") as file:
             document = tomllib.load(file)
@@ -185,18 +226,23 @@ def load(path: Path, *, overrides: dict[str, Any] | None = None) -> Settings:
             f"{path}: stations: they live in the registry now: move the [[stations]] tables into a file of their own "
             "and give it to kentongan station import"
         )
-    for key, value in (overrides or {}).items():
-        table, _, name = key.partition(".")
-        document.setdefault(table, {})[name] = value
+    environment = settings_environment.given(os.environ)
+    for key, value in (settings_environment.values(os.environ) | (overrides or {})).items():
+        if not settings_environment.put(document, key, value):
+            raise BadSettings(
+                f"{path}: {environment.get(key, key)}: {key.rpartition('.')[0]} is no table of the settings"
+            )
     try:
         settings = msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:
-        raise BadSettings(f"{path}: {_sentence(str(error))}") from None
+        also = f" (with {', '.join(environment.values())} of the environment)" if environment else ""
+        raise BadSettings(f"{path}: {fault_sentence(str(error))}{also}") from None
     _check(settings, path)
     return settings
 
 
-def _sentence(fault: str) -> str:
+def fault_sentence(fault: str) -> str:
+    """A fault that msgspec found, with the key first."""
     what, _, where = fault.partition(" - at `$")
     key = where.rstrip("`").lstrip(".") or "top level"
     return f"{key}: {what}"
@@ -216,6 +262,10 @@ def _check(settings: Settings, path: Path) -> None:
         raise BadSettings(f"{path}: {fault}")
     if settings.backup.folder is not None and settings.backup.key_file is None:
         raise BadSettings(f"{path}: backup.key_file: not set; make a key: kentongan backup key --out FILE")
+    if settings.backup.bucket is not None:
+        if settings.backup.folder is None:
+            raise BadSettings(f"{path}: backup.folder: not set; what goes to the bucket is taken there first")
+        check_bucket(settings.backup.bucket, path)
     for officer in settings.officers:
         unknown = set(officer.channels) - set(channel_names(settings))
         if unknown:
@@ -223,6 +273,17 @@ def _check(settings: Settings, path: Path) -> None:
                 f"{path}: officers ({officer.name}): channel {min(unknown)!r} is not configured; "
                 f"add [channels.{min(unknown)}] or leave channels out"
             )
+
+
+def check_bucket(bucket: BackupBucket, path: Path) -> None:
+    """Refuse what cannot be a bucket's address; raises BadSettings."""
+    endpoint, name, prefix = bucket.endpoint, bucket.name, bucket.prefix
+    if not re.fullmatch(r"https://[^/\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?", endpoint):
+        raise BadSettings(f"{path}: backup.bucket.endpoint: {endpoint!r} must be https://HOST or https://HOST:PORT")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name) or ".." in name:
+        raise BadSettings(f"{path}: backup.bucket.name: {name!r} is no bucket's name: 3-63 of a-z, 0-9, dot and hyphen")
+    if not re.fullmatch(r"([A-Za-z0-9_.-]+/)*", prefix):
+        raise BadSettings(f"{path}: backup.bucket.prefix: {prefix!r} must end with a slash; write pasuruan/")
 
 
 def _check_web(settings: Settings, path: Path) -> None:

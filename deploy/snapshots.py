@@ -1,7 +1,7 @@
 """Snapshots of what is remembered of stations and nodes, so that a restart reads a short tail of the journal.
 
 A station's state is its row here plus the readings after the row's ``rev``. Every decision writes the row in its own
-transaction; everything else is written in slices, all that changed once in about 20 s. ``floor`` is the journal id
+transaction; everything else is written in slices, all that changed once in about 10 s. ``floor`` is the journal id
 up to which every state is complete.
 """
 
@@ -9,15 +9,15 @@ from typing import Final
 
 import msgspec
 
-from alerting.area import AreaState
-from alerting.blind import GroupState
+from alerting.area_state import AreaState
 from alerting.engine import StationState
+from alerting.group_state import GroupState
 from deploy.journal import SNAPSHOT_FLOOR as FLOOR
 from deploy.journal import Group, Journal, Row
 from deploy.memory import Memory, ScopeState
 from ingest.stations import Node
 
-CYCLE_TURNS: Final = 80  # slices a cycle; a tick makes four turns a second, so a restart folds some 20 s of readings
+CYCLE_TURNS: Final = 40  # slices a cycle; a tick makes four turns a second, so a restart folds 10 to 20 s of readings
 LEAST_SLICE: Final = 8
 
 

@@ -13,8 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
+from deploy.service.hearing import Ear, Hearing
+
 STOP_S: Final = 10.0
+# In a log that is plain, and in one of JSON (deploy.logs).
+WORTH_SHOWING: Final = (" WARNING ", " ERROR ", '"level":"warning"', '"level":"error"')
 BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+PATIENCE_S: Final = 25.0  # with the start itself, a program that hangs works again within half a minute
 STEADY_S: Final = 30.0  # a process that ran this long begins its back-off anew
 PR_SET_PDEATHSIG: Final = 1
 
@@ -42,11 +47,15 @@ class Program:
     owner: tuple[int, int] | None = None
     stop_rank: int = 0  # lower stops first: sources before what they feed
     nice: int = 0
+    speaks: bool = False  # it says that it lives, by deploy.service.notify
 
 
 class _Child:
-    def __init__(self, program: Program, log: Path, say: Say) -> None:
+    """``ear`` hears what a program that speaks says."""
+
+    def __init__(self, program: Program, log: Path, say: Say, ear: Ear | None) -> None:
         self.program, self._log, self._say = program, log, say
+        self._ear = ear
         self.process: subprocess.Popen[bytes] | None = None
         self.failures = 0
         self.started_at = 0.0
@@ -56,10 +65,12 @@ class _Child:
         program = self.program
         self.restart_at = None
         self.started_at = time.monotonic()
+        if self._ear is not None:
+            self._ear.forget()
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 list(program.argv),
-                env={**os.environ, **program.env},
+                env={**os.environ, **program.env, **(self._ear.environment if self._ear is not None else {})},
                 cwd=program.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -80,12 +91,18 @@ class _Child:
             for line in lines:
                 log.write(line)
                 text = line.decode(errors="replace").rstrip()
-                if " WARNING " in text or " ERROR " in text:
+                if any(mark in text for mark in WORTH_SHOWING):
                     self._say(text)
 
     def check(self) -> None:
-        """Start again what ended by itself, after a wait that grows while it keeps ending."""
-        if self.process is None or self.process.poll() is None:
+        """End what hangs; start again what ended by itself, after a wait that grows while it keeps ending."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            if self._ear is not None and (problem := self._ear.problem()) is not None:
+                self._say(f"{self.program.name} hangs ({problem}) and is killed. Its log: {self._log}")
+                self._ear.forget()
+                self.process.kill()
             return
         if self.restart_at is None:
             if time.monotonic() - self.started_at > STEADY_S:
@@ -118,15 +135,20 @@ class _Child:
 
 
 class Supervisor:
-    """Programs stop by their rank, and within one in the order of ``add``."""
+    """Programs stop by their rank, and within one in the order of ``add``.
 
-    def __init__(self, log_folder: Path, say: Say) -> None:
-        self._folder, self._say = log_folder, say
+    One that speaks is started anew when it says that it hangs, or says no word of life for ``patience_s``.
+    """
+
+    def __init__(self, log_folder: Path, say: Say, *, patience_s: float = PATIENCE_S) -> None:
+        self._folder, self._say, self._patience_s = log_folder, say, patience_s
         self._children: list[_Child] = []
+        self._hearing = Hearing()
 
     def add(self, program: Program) -> None:
         """Start ``program`` and keep it running."""
-        child = _Child(program, self._folder / f"{program.name}.log", self._say)
+        ear = self._hearing.ear(program.name, patience_s=self._patience_s) if program.speaks else None
+        child = _Child(program, self._folder / f"{program.name}.log", self._say, ear)
         self._children.append(child)
         child.start()
 
@@ -152,6 +174,7 @@ class Supervisor:
         for child in sorted(self._children, key=lambda child: child.program.stop_rank):
             child.stop()
         self._children.clear()
+        self._hearing.close()
 
 
 def _prepare_child(nice: int) -> None:

@@ -13,7 +13,7 @@ from alerting.engine import Decision
 from deploy.judgement import Judgement
 from deploy.memory import Memory, ScopeState
 from deploy.registry import Registry
-from ingest.qualify import channel_of, has_own_time, is_live, single_verdict
+from ingest.qualify import channel_of, has_own_time, is_live, of_the_past, single_verdict
 from ingest.readings import Reading
 
 RECOMPUTED: Final = (0, 0)  # boot and seq of what a command computed anew: it says nothing about now
@@ -83,7 +83,8 @@ class _Fold:
             return own_time
         live = is_live(has_own_time=own_time, received_at=reading.received_at, last_arrival=node.last_arrival)
         node.received.take(reading.boot, reading.seq)
-        node.last_arrival, node.last_filed = reading.received_at, max(node.last_filed, reading.time)
+        last_filed = of_the_past(node.last_filed, reading.received_at)
+        node.last_arrival, node.last_filed = reading.received_at, max(last_filed, reading.time)
         self.memory.replayed_nodes.append(node.id)
         return live
 

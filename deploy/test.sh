@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs what the tests need and runs them all: sh deploy/test.sh [arguments of pytest]
-# Real services take part: Mosquitto, InfluxDB, Chromium, MicroPython, Gammu SMSD. Benchmarks (tests/bench) are run by hand.
+# Real services take part: Mosquitto, InfluxDB, Chromium, MicroPython, Gammu SMSD, Prometheus. Benchmarks (tests/bench) are run by hand.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
-. "$root/deploy/install.sh"
+. "$root/deploy/bring.sh"
 
 influxd_version=v1.8.10
 : "${KENTONGAN_INFLUXD:=$root/.tools/influxd}"
@@ -26,9 +26,13 @@ heading() {
 want mosquitto mosquitto
 want chromium chromium
 want strace strace
+want faketime faketime
 want gammu-smsd gammu-smsd
 want gammu gammu
+want promtool prometheus
 want cc gcc
+want openssl openssl
+want systemd-analyze systemd
 [ -x "$KENTONGAN_INFLUXD" ] || want go golang-go
 want_environment deploy/requirements-test.lock
 install_packages

@@ -15,7 +15,7 @@ from firmware_sim.rain import Series
 FaultKind = Literal[
     "no_return", "checksum", "silent", "stuck", "spike", "no_wifi", "obstructed", "foam", "drift", "moved", "torn_away",
     "hot_air", "clogged", "double_tips", "stuck_reed", "pm_zero", "condensed", "self_heating", "stolen", "lid_open",
-    "tilted", "battery_dying",
+    "tilted", "battery_dying", "weak_signal",
 ]  # fmt: skip
 
 BEYOND_MM: Final = 9000.0  # where no ultrasonic sensor reaches: nothing comes back
@@ -86,6 +86,7 @@ KINDS: Final[Mapping[FaultKind, Kind]] = {
     "stuck": Kind(sentence="Sensor {series} di {place} macet pada satu nilai"),
     "spike": Kind(sentence="Sensor {series} di {place} memberi nilai palsu {value:.0f}"),
     "no_wifi": Kind(sentence="Simpul {place} kehilangan jaringan"),
+    "weak_signal": Kind(sentence="Sinyal Wi-Fi simpul {place} lemah, {value:.0f} dBm"),
     "obstructed": Kind(
         sentence="Sensor {series} di {place} terhalang sarang atau ranting",
         columns=_DISTANCE,

@@ -76,7 +76,7 @@ class Fault(_Table, frozen=True, kw_only=True):
     """What fails at a node's sensor: see :mod:`firmware_sim.fault_kinds`. ``value`` is in the series' unit."""
 
     node: str
-    series: str  # "wifi" for no_wifi
+    series: str  # "wifi" for no_wifi and weak_signal
     kind: FaultKind
     from_min: float
     for_min: float

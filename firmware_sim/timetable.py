@@ -80,7 +80,7 @@ def _fault(scenario: Scenario, fault: Fault) -> Iterator[Entry]:
     )
     # A fault of a minute or two has no end worth a line, and some have none.
     if fault.for_min > 5 and not KINDS[fault.kind].lasts:
-        what = "Jaringan" if fault.kind == "no_wifi" else f"Sensor {fault.series} di"
+        what = "Jaringan" if fault.series == "wifi" else f"Sensor {fault.series} di"
         yield fault.from_min + fault.for_min, f"{what} {place} pulih"
 
 

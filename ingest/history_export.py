@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from broker.quality_flags import Flag
+from broker.units import unit_of
 from ingest.history import HistoryReader, Point, SeriesExtent
-from ingest.units import unit_of
 
 PAGE: Final = 5000
 _FLAGS: Final = "; ".join(f"{flag:d} {flag.name.lower().replace('_', ' ')}" for flag in Flag)

@@ -1,25 +1,12 @@
-"""Node clocks that run behind: told apart from a backlog by how observations arrive. Pure.
-
-An old observation is backlog, or it is of now and its node's clock is wrong. A backlog drains faster than it was
-measured, so that the age of what arrives shrinks; a wrong clock shows the same age each time, at the node's own pace.
-"""
+"""What is believed of a node's clock (:mod:`ingest.clock_behind`)."""
 
 from typing import Final
 
 import msgspec
 
-MINUTE_MS: Final = 60_000
-LATE_MS: Final = 10 * MINUTE_MS  # what is younger needs no explanation
-SAME_MS: Final = 20_000  # ages that differ by no more are the same: a radio takes some seconds
-STEADY: Final = 4  # observations of the same age ...
-STEADY_MS: Final = 2 * MINUTE_MS  # ... over so long
-AHEAD_MS: Final = 5 * MINUTE_MS  # by what is thought of its clock, an observation cannot come from later than this
-
-_replace: Final = msgspec.structs.replace
-
 
 class NodeClock(msgspec.Struct, frozen=True, gc=False):
-    """What is believed of a node's clock: ``behind_ms`` is how far it is behind core's, 0 while it seems right.
+    """``behind_ms`` is how far a node's clock is behind core's, 0 while it seems right.
 
     The rest is of the run of observations of one age that is going on: its first age and arrival, the last node time,
     and how many they are.
@@ -30,21 +17,6 @@ class NodeClock(msgspec.Struct, frozen=True, gc=False):
     since: int = 0
     last_t: int = 0
     steady: int = 0
-
-    def after(self, t: int, received_at: int) -> "NodeClock":
-        """What is believed after an observation that says ``t`` and arrives at ``received_at``, both ms UTC."""
-        age = received_at - t
-        if age < LATE_MS:
-            return RIGHT
-        behind = self.behind_ms if age >= self.behind_ms - AHEAD_MS else 0
-        if abs(age - behind) <= SAME_MS:
-            return _replace(self, behind_ms=behind, steady=0)
-        if self.steady == 0 or abs(age - self.age_ms) > SAME_MS or t <= self.last_t:
-            return NodeClock(behind, age, received_at, t, 1)
-        steady = self.steady + 1
-        if steady >= STEADY and received_at - self.since >= STEADY_MS:
-            return NodeClock(behind_ms=min(age, self.age_ms))
-        return NodeClock(behind, self.age_ms, self.since, t, steady)
 
 
 RIGHT: Final = NodeClock()

@@ -5,14 +5,16 @@ from typing import Final
 
 from broker.quality_flags import Flag, worst
 from broker.wire import Observation
-from ingest.calibration import TEMPERATURE_SERIES, Calibration, air_temperature
+from ingest.calibrate import TEMPERATURE_SERIES, air_temperature, calibrated
+from ingest.calibration import Calibration
 from ingest.node_clock import RIGHT, NodeClock
-from ingest.quality import Verdict, gross_range, hardware_code, is_possible_date, sensor_fault
+from ingest.quality import AHEAD_MS, Verdict, gross_range, hardware_code, is_possible_date, sensor_fault
 from ingest.quality_limits import SeriesLimits, default_limits
 from ingest.readings import Reading
 from ingest.stations import Channel, Station
 
 LIVE_SPACING_MS: Final = 5_000
+SUSPECT: Final = int(Flag.SUSPECT)  # a member of an IntEnum costs ten times a name in the path of every reading
 
 IMPOSSIBLE_DATE: Final = "impossible_date"
 CLOCK_BEHIND: Final = "clock_behind"
@@ -25,16 +27,21 @@ def filing_time(
     """The time under which an observation is filed, and why it is not the node's own.
 
     A node without a clock, or with an impossible one, is filed by arrival, one millisecond apart at least; one whose
-    clock is known to be ``behind_ms`` behind (:mod:`ingest.node_clock`) by its own time and that.
+    clock is known to be ``behind_ms`` behind (:mod:`ingest.clock_behind`) by its own time and that.
     """
     if observation.t is not None and is_possible_date(observation.t, received_at):
         if not behind_ms:
             return observation.t, None
         return observation.t + behind_ms, f"{CLOCK_BEHIND}: {behind_ms / 60_000:.0f} min; filed at arrival"
-    time = max(received_at, last_filed + 1)
+    time = max(received_at, of_the_past(last_filed, received_at) + 1)
     if observation.t is None:
         return time, "no_clock: filed at arrival"
     return time, f"{IMPOSSIBLE_DATE}: node says {observation.t}; filed at arrival"
+
+
+def of_the_past(time: int, received_at: int) -> int:
+    """``time``, or 0 when it is so far ahead that core's clock must have been set back since."""
+    return time if time <= received_at + AHEAD_MS else 0
 
 
 def has_own_time(observed_at: int | None, received_at: int) -> bool:
@@ -61,9 +68,10 @@ def is_live(*, has_own_time: bool, received_at: int, last_arrival: int) -> bool:
 
 def value_flag(reading: Reading) -> int:
     """The flag of the value alone: an impossible date makes a reading suspect and says nothing about the water."""
-    if reading.flag == Flag.SUSPECT and reading.reason is not None and reading.reason.startswith(IMPOSSIBLE_DATE):
+    flag = reading.flag
+    if flag == SUSPECT and reading.reason is not None and reading.reason.startswith(IMPOSSIBLE_DATE):
         return Flag.GOOD
-    return reading.flag
+    return flag
 
 
 def qualify(
@@ -140,7 +148,7 @@ def _measure(
     found = sensor_fault(raw, fault)
     if raw is None:
         return None, found or (Flag.MISSING, None)
-    value = calibration.value(raw, air_c)
+    value = calibrated(raw, calibration, air_c)
     return value, (hardware_code(raw, limits) if limits.codes else None) or found or gross_range(raw, value, limits)
 
 

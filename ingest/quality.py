@@ -9,7 +9,16 @@ from typing import Final
 from broker.quality_flags import Flag
 from ingest.quality_limits import SeriesLimits, Span
 
-__all__ = ["Span", "Verdict", "freshness", "gross_range", "hardware_code", "is_possible_date", "sensor_fault"]
+__all__ = [
+    "AHEAD_MS",
+    "Span",
+    "Verdict",
+    "freshness",
+    "gross_range",
+    "hardware_code",
+    "is_possible_date",
+    "sensor_fault",
+]
 
 AHEAD_MS: Final = 5 * 60_000
 BEHIND_MS: Final = 400 * 86_400_000  # more than a node's ring can hold

@@ -14,20 +14,24 @@ Ranges = list[tuple[int, int]]
 
 
 class Received:
-    """The sequence numbers taken from one node. A number is new exactly once."""
+    """The sequence numbers taken from one node. A number is new exactly once.
 
-    __slots__ = ("_boots",)
+    Most nodes are known by one boot, and a province of them by as many: the newest boot has no dictionary to itself.
+    """
+
+    __slots__ = ("_boot", "_earlier", "_ranges")
 
     def __init__(self, boots: dict[int, Ranges] | None = None) -> None:
-        self._boots: dict[int, Ranges] = boots or {}
+        self._boot: int | None = None  # the newest
+        self._ranges: Ranges = []
+        self._earlier: dict[int, Ranges] | None = boots or None
+        self._take_up_last()
 
     def take(self, boot: int, seq: int) -> bool:
         """Note (boot, seq); False when it had been noted before."""
-        ranges = self._boots.get(boot)
+        ranges = self._of(boot)
         if ranges is None:
-            if len(self._boots) >= BOOTS:
-                del self._boots[next(iter(self._boots))]
-            self._boots[boot] = [(seq, seq)]
+            self._begin(boot, seq)
             return True
         first, last = ranges[-1]
         if seq == last + 1:
@@ -37,7 +41,7 @@ class Received:
 
     def is_new(self, boot: int, seq: int) -> bool:
         """Whether (boot, seq) was never noted."""
-        ranges = self._boots.get(boot)
+        ranges = self._of(boot)
         if ranges is None or seq > ranges[-1][1]:
             return True
         at = bisect_right(ranges, (seq, ENDLESS))
@@ -45,21 +49,47 @@ class Received:
 
     def forget(self, boot: int, seq: int) -> None:
         """Take a note back: what it stood for was not kept after all."""
-        ranges = self._boots.get(boot, [])
+        ranges = self._of(boot) or []
         at = bisect_right(ranges, (seq, ENDLESS)) - 1
         if at < 0 or ranges[at][1] < seq:
             return
         first, last = ranges[at]
         ranges[at : at + 1] = [part for part in ((first, seq - 1), (seq + 1, last)) if part[0] <= part[1]]
         if not ranges:
-            del self._boots[boot]
+            self._drop(boot)
 
     def encode(self) -> bytes:
-        return msgspec.msgpack.encode(self._boots)
+        newest = {} if self._boot is None else {self._boot: self._ranges}
+        return msgspec.msgpack.encode({**self._earlier, **newest} if self._earlier else newest)
 
     @classmethod
     def decode(cls, data: bytes) -> "Received":
         return cls(_decoder.decode(data))
+
+    def _of(self, boot: int) -> Ranges | None:
+        if boot == self._boot:
+            return self._ranges
+        return None if self._earlier is None else self._earlier.get(boot)
+
+    def _begin(self, boot: int, seq: int) -> None:
+        if self._boot is not None:
+            earlier = self._earlier = self._earlier or {}
+            if len(earlier) >= BOOTS - 1:
+                del earlier[next(iter(earlier))]
+            earlier[self._boot] = self._ranges
+        self._boot, self._ranges = boot, [(seq, seq)]
+
+    def _drop(self, boot: int) -> None:
+        if boot == self._boot:
+            self._boot, self._ranges = None, []
+            self._take_up_last()
+        elif self._earlier is not None:
+            del self._earlier[boot]
+
+    def _take_up_last(self) -> None:
+        if self._earlier:
+            self._boot, self._ranges = self._earlier.popitem()
+        self._earlier = self._earlier or None
 
 
 _decoder: Final = msgspec.msgpack.Decoder(dict[int, Ranges])

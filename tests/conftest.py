@@ -1,11 +1,17 @@
 """What holds for every test: in CI, a test that skips itself has failed."""
 
-from collections.abc import Generator
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from deploy import compiled
+
+if TYPE_CHECKING:
+    from tests.core_thread import CoreThread
 
 # Before anything is imported that may be compiled: tests are of the sources that are there.
 compiled.use_or_remove()
@@ -44,3 +50,26 @@ def pytest_make_collect_report(
     if collector.config.getoption(NO_SKIPS):
         _refuse_skip(report)
     return report
+
+
+@pytest.fixture(scope="module")
+def state_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of an installation without users, made once: its tables take the longest."""
+    from tests.core_thread import CoreThread
+
+    core = CoreThread(tmp_path_factory.mktemp("empty"))
+    core.start()
+    core.stop()
+    return core.state.root
+
+
+@pytest.fixture
+def core(state_of_nobody: Path, tmp_path: Path) -> "Iterator[CoreThread]":
+    """A core that runs in a thread of the test, and knows no user yet."""
+    from tests.core_thread import CoreThread
+
+    shutil.copytree(state_of_nobody, tmp_path / "s")
+    core = CoreThread(tmp_path)
+    core.start()
+    yield core
+    core.stop()

@@ -20,12 +20,15 @@ HEAP_BYTES = 200 * 1024  # as much as 100 kB on an ESP32
 class FlashedChip:
     """Its folder is the flash; the process is killed and started at will."""
 
-    def __init__(self, installation: Installation, node: str, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self, installation: Installation, node: str, folder: Path, clock: Clock, *, seal: bool = False
+    ) -> None:
         interpreter()
         self.node, self.folder = node, folder
         self._installation, self._clock = installation, clock
-        made = installation.ask("node-new", node=node, station="welang")
-        document = node_document(installation.settings, node, made["password"], sensors_of("water"), made["order_key"])
+        made = installation.ask("node-new", node=node, station="welang", seal=seal)
+        password, key, sensors = made["password"], made["order_key"], sensors_of("water")
+        document = node_document(installation.settings, node, password, sensors, key, seal=seal)
         write_node_folder(folder, document | {"sample_s": 10}, installation.state)
         release = Release.of_source(FIRMWARE)
         release.write(folder / "a")

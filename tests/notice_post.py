@@ -16,8 +16,8 @@ from alerting.messages import Attempt
 from alerting.recipients import Kind, Language, Recipient
 from broker.clock import Clock
 from broker.control import CommandFailed, Request
+from deploy.arrival import Arrival
 from deploy.assembly import core_of, credentials_of
-from deploy.broker_link import Arrival
 from deploy.core_commands.commands import Commands
 from deploy.recipients import changes
 from deploy.settings import load

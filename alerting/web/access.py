@@ -150,6 +150,13 @@ ROUTES: Final[dict[tuple[str, str], Allowed]] = {
     ("GET", "/teknisi/{node}/langsung"): TECHNICIANS,
     ("POST", "/teknisi/{node}/perintah"): TECHNICIANS,
     ("POST", "/teknisi/{node}/pemeliharaan"): TECHNICIANS,
+    ("GET", "/pemasangan"): TECHNICIANS,
+    ("POST", "/pemasangan"): TECHNICIANS,
+    ("GET", "/pemasangan-luring.js"): ANYONE,
+    ("GET", "/pemasangan/{node}"): TECHNICIANS,
+    ("GET", "/pemasangan/{node}/keadaan"): TECHNICIANS,
+    ("POST", "/pemasangan/{node}/{place}"): TECHNICIANS,
+    ("GET", "/berita-acara/{number}"): STAFF,
     # Machines
     ("GET", "/healthz"): ANYONE,
     ("GET", "/metrics"): ANYONE,  # on this machine, or who brings the token

@@ -35,14 +35,16 @@ from alerting.web.public.pages import add_public
 from alerting.web.readings import ReadRange
 from alerting.web.room.area_map import MapSettings
 from alerting.web.room.pages import add_room
-from alerting.web.security import SecurityHeaders
+from alerting.web.security import HEADERS, SecurityHeaders
 from alerting.web.shift.pages import add_shift
 from alerting.web.static_files import PackedFiles
 from alerting.web.station import add_stations
 from alerting.web.station.dossier import StationRecords
 from alerting.web.station.photos import PhotoStore
 from alerting.web.subscribe_pages import add_subscription
+from alerting.web.technician.installing import add_installing
 from alerting.web.technician.pages import add_technician
+from alerting.web.technician.records import InstallationRecords
 from alerting.web.technician.visits import Visits
 from broker.clock import Clock
 
@@ -66,6 +68,7 @@ def create_app(
     photos: PhotoStore | None = None,
     licence: Licence = UNSET,
     visits: Visits | None = None,
+    installations: InstallationRecords | None = None,
     office: Office | None = None,
     metrics: Metrics = NO_METRICS,
 ) -> FastAPI:
@@ -113,6 +116,7 @@ def create_app(
     add_notices(app, app.state.frame)
     add_shift(app, app.state.frame, archive)
     add_technician(app, app.state.frame, gate, visits)
+    add_installing(app, app.state.frame, photos=photos, records=installations)
     app.mount("/static", PackedFiles(directory=STATIC), name="static")
     return app
 
@@ -150,7 +154,9 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 async def _fail(request: Request, _: Exception) -> Response:
-    return _notice(request, 500, tr(SENTENCES[500]))
+    answer = _notice(request, 500, tr(SENTENCES[500]))
+    answer.headers.update(HEADERS)  # it is sent from outside of what gives them to the others
+    return answer
 
 
 def _notice(request: Request, status: int, sentence: str) -> Response:

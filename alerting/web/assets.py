@@ -21,6 +21,9 @@ FILES: Final = {
     "leaflet/dist/leaflet.js": "leaflet.js",
     "leaflet/dist/leaflet.css": "leaflet.css",
     "leaflet/LICENSE": "leaflet.LICENSE.txt",
+    "qr/decode.js": "qr/decode.js",
+    "qr/index.js": "qr/index.js",
+    "qr/LICENSE": "qr.LICENSE.txt",
     "uplot/dist/uPlot.iife.min.js": "uPlot.iife.min.js",
     "uplot/dist/uPlot.min.css": "uPlot.min.css",
     "uplot/LICENSE": "uPlot.LICENSE.txt",
@@ -95,6 +98,7 @@ def _place(modules: Path) -> None:
         VENDOR.mkdir(parents=True, exist_ok=True)
         (VENDOR / STAMP).unlink(missing_ok=True)
         for source, name in FILES.items():
+            (VENDOR / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(modules / source, VENDOR / name)
         (VENDOR / STAMP).write_text(lock_hash())
     except OSError as error:

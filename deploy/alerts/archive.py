@@ -14,6 +14,7 @@ from sqlalchemy import Table
 
 from alerting import notice_tables, tables
 from alerting.escalation import Escalation
+from alerting.messages import OF_BEAT, OF_DAILY
 from alerting.notices import Notice
 from alerting.outbox import Entry
 from alerting.web.alerts.archive import (
@@ -228,10 +229,11 @@ class AlertArchive:
             versions = [self._version(connection, Version(*row)) for row in _alerts(connection, decided, given)]
             counted = (
                 "SELECT public, channel, state, count(*) FROM outbox WHERE id >= ? AND created_at >= ? "
-                "AND created_at < ? GROUP BY public, channel, state"
+                "AND created_at < ? AND alert NOT GLOB ? AND alert NOT GLOB ? "
+                "GROUP BY public, channel, state"
             )
             first = _first_id(connection, "outbox", "created_at", start)
-            rows = connection.execute(counted, (first, start, end)).fetchall()
+            rows = connection.execute(counted, (first, start, end, f"{OF_BEAT}*", f"{OF_DAILY}*")).fetchall()
             log = f"{LOG} WHERE id >= ? AND at >= ? AND at < ? AND {DONE_BY_PEOPLE} ORDER BY id LIMIT ?"
             first = _first_id(connection, "audit", "at", start)
             noted = connection.execute(log, (first, start, end, MOST_LOG)).fetchall()

@@ -26,6 +26,14 @@ def name_of(realm: str, taken_at: int) -> str:
     return f"kentongan-{realm}-{datetime.fromtimestamp(taken_at / 1000, UTC):%Y%m%dT%H%M%SZ}.ktb"
 
 
+def taken_at(name: str, realm: str) -> int | None:
+    """When a realm's backup of this name was taken, ms UTC; None: it is no name of one."""
+    match = NAME.fullmatch(name)
+    if match is None or match[1] != realm:
+        return None
+    return int(datetime.strptime(match[2], "%Y%m%dT%H%M%S%z").timestamp() * 1000)
+
+
 def kept(folder: Path, realm: str) -> list[Kept]:
     """The backups of a realm, the newest first; raises OSError when the folder cannot be read."""
     return sorted(_found(folder, realm), key=lambda each: each.taken_at, reverse=True)
@@ -41,7 +49,5 @@ def prune(folder: Path, realm: str, *, keep_days: float, now: int) -> list[Path]
 
 def _found(folder: Path, realm: str) -> Iterator[Kept]:
     for path in folder.iterdir():
-        match = NAME.fullmatch(path.name)
-        if match is not None and match[1] == realm:
-            taken = datetime.strptime(match[2], "%Y%m%dT%H%M%S%z")
-            yield Kept(path=path, taken_at=int(taken.timestamp() * 1000), size=path.stat().st_size)
+        if (taken := taken_at(path.name, realm)) is not None:
+            yield Kept(path=path, taken_at=taken, size=path.stat().st_size)

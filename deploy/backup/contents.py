@@ -12,7 +12,7 @@ HISTORY: Final = "history.db"
 SETTINGS: Final = "settings.toml"
 # Logs, sockets and locks are not kept, nor the sessions of who is logged in, nor what nodes of a demonstration hold.
 FILES: Final = ("people.key", "cap-key.pem", "order.key", "services.json", "history-cursor.db")
-FOLDERS: Final = ("authority", "cap", "sent", "photos", "releases")
+FOLDERS: Final = ("authority", "cap", "sent", "photos", "records", "releases")
 BROKER: Final = ("passwords", "server.pem")
 
 

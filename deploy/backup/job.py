@@ -36,6 +36,13 @@ def is_due(settings: Backup, found: BackupRecord, now: int, zone: ZoneInfo) -> b
     return found.tried_at is None or now - found.tried_at >= RETRY_MS or found.tried_at > now
 
 
+def is_to_be_sent(settings: Backup, found: BackupRecord, now: int) -> bool:
+    """Whether the newest backup is not in the bucket yet, and the last try is an hour ago. ``now`` is ms UTC."""
+    if settings.bucket is None or not found.file or found.sent_file == found.file:
+        return False
+    return found.sending_at is None or now - found.sending_at >= RETRY_MS or found.sending_at > now
+
+
 class BackupJob:
     """``found`` gets the problem for the board, or None, each time that anybody looks."""
 
@@ -58,19 +65,21 @@ class BackupJob:
         self._found(record.problem(known, now=now, since=self._since))
         is_idle = self._taking is None or self._taking.done()
         if is_idle and is_due(self._settings, known, now, self._zone):
-            self._taking = asyncio.create_task(self._take())
+            self._taking = asyncio.create_task(self._do("run"))
+        elif is_idle and is_to_be_sent(self._settings, known, now):
+            self._taking = asyncio.create_task(self._do("send"))
 
-    async def _take(self) -> None:
-        log.info("today's backup begins")
+    async def _do(self, verb: str) -> None:
+        log.info("backup %s begins", verb)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "deploy.cli", "backup", "run", "--quiet"),
+            *(sys.executable, "-m", "deploy.cli", "backup", verb, "--quiet"),
             *("--settings", str(self._file), "--state", str(self._state.root)),
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
         os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
         code = await process.wait()
-        log.log(logging.ERROR if code else logging.INFO, "today's backup ended with %d", code)
+        log.log(logging.ERROR if code else logging.INFO, "backup %s ended with %d", verb, code)
         self._found(record.problem(record.read(self._state), now=_now(), since=self._since))
 
 

@@ -13,7 +13,11 @@ OLD_MS: Final = 26 * HOUR_MS  # a day, and two hours for a slow night
 
 
 class BackupRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Times are ms UTC of the machine's clock. ``problem`` is of the last attempt, None when it was good."""
+    """Times are ms UTC of the machine's clock. ``problem`` is of the last attempt, None when it was good.
+
+    What begins with ``sent`` is of the copies in the bucket: ``sent_at`` when the last one had arrived, ``sent_file``
+    which one, ``sending_at`` and ``sending_problem`` of the last attempt.
+    """
 
     good_at: int | None = None
     file: str = ""
@@ -21,6 +25,10 @@ class BackupRecord(msgspec.Struct, frozen=True, kw_only=True):
     took_s: float = 0.0
     tried_at: int | None = None
     problem: str | None = None
+    sent_at: int | None = None
+    sent_file: str = ""
+    sending_at: int | None = None
+    sending_problem: str | None = None
 
 
 def path_of(state: StateFolder) -> Path:
@@ -46,7 +54,8 @@ def problem(record: BackupRecord, *, now: int, since: int) -> str | None:
         return f"Cadangan data gagal dibuat: {record.problem}"
     age = now - max(record.good_at or 0, since if record.good_at is None else 0)
     if age <= OLD_MS:
-        return None
+        told = record.sending_problem
+        return None if told is None else f"Salinan cadangan gagal dikirim ke luar: {told}"
     if record.good_at is None:
         return "Belum pernah ada cadangan data. Jalankan: kentongan backup run."
     return f"Cadangan data terakhir sudah {age // HOUR_MS} jam. Jalankan: kentongan backup run."

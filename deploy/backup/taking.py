@@ -43,6 +43,8 @@ def take(
 ) -> Path:
     """Copy, seal and read back; the new backup. Raises NotTaken; then no file of this name is there."""
     target = folder / backup_folder.name_of(settings.site.realm, now)
+    if not state.journal.exists():
+        raise NotTaken(f"{state.journal}: there is no journal yet, so nothing to keep; start it: kentongan up")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if target.exists():

@@ -14,17 +14,22 @@ OnProbe = Callable[[str, str | None], None]
 
 
 class ChannelProbes:
-    """``found`` is called on the loop with a channel's name and what is wrong with it, None for nothing."""
+    """``found`` is called on the loop with a channel's name and what is wrong with it, None for nothing.
 
-    def __init__(self, channels: Mapping[str, Channel], found: OnProbe) -> None:
-        self._channels, self._found = channels, found
+    A channel that ``is_known``, because somebody else asked it lately, is left alone: some count logins.
+    """
+
+    def __init__(
+        self, channels: Mapping[str, Channel], found: OnProbe, *, is_known: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        self._channels, self._found, self._is_known = channels, found, is_known
         self._under_way: set[str] = set()
 
     async def run(self) -> None:
         """Begin a probe of every channel whose last one is back."""
         loop = asyncio.get_running_loop()
         for name, channel in self._channels.items():
-            if name not in self._under_way:
+            if name not in self._under_way and not self._is_known(name):
                 self._under_way.add(name)
                 # A thread of its own, that nobody waits for: the loop's own threads are joined at the end.
                 threading.Thread(target=self._probe, args=(loop, channel), name=f"probe-{name}", daemon=True).start()

@@ -14,11 +14,14 @@ from deploy.commands.audit import report, verify
 from deploy.commands.common import Refused
 from deploy.health.parts import LAG_LOW
 from deploy.journal import SCHEMA
+from deploy.settings import BackupBucket
+from deploy.watch import record as watches
 
 GROUP: Final = "data"
 AHEAD_MS: Final = 60_000
 RESTORE: Final = "keep the file, stop everything, and restore the newest backup: kentongan restore"
 TAKE: Final = "take one: kentongan backup run"
+SEND: Final = "send the newest: kentongan backup send"
 LAST_ID: Final = "SELECT max(id) FROM (SELECT max(id) AS id FROM readings UNION SELECT max(id) FROM audit)"
 
 
@@ -46,6 +49,11 @@ def _of_journal(found: Examined) -> Iterator[Finding]:
     if fault is not None:
         yield wrong(GROUP, "journal", fault, RESTORE)
         return
+    if not _is_made(found.state.journal):
+        yield warning(
+            GROUP, "journal", "just being made, or its making was cut off", "start core, which goes on with it"
+        )
+        return
     yield good(GROUP, "journal", "whole, as SQLite's own check says")
     schema = _value(found.state.journal, "SELECT version_num FROM alembic_version")
     if schema != SCHEMA:
@@ -57,6 +65,7 @@ def _of_journal(found: Examined) -> Iterator[Finding]:
     yield good(GROUP, "schema", f"{schema}, of this version")
     yield from _audit(found)
     yield _users(found)
+    yield _watched(found)
 
 
 def _audit(found: Examined) -> Iterator[Finding]:
@@ -88,6 +97,15 @@ def _users(found: Examined) -> Finding:
     return good(GROUP, "users", f"{admins} can log in as admin")
 
 
+def _watched(found: Examined) -> Finding:
+    known = _value(found.state.journal, f"SELECT value FROM journal_values WHERE key = '{watches.WATCHES}'")  # noqa: S608  our own key
+    found_ids = [each.id for each in watches.load({watches.WATCHES: str(known or "")}).values() if not each.retired_at]
+    if not found_ids:
+        told = "there is none: should this machine die, nobody is told"
+        return warning(GROUP, "watch", told, "make one, best on another machine: kentongan watch new")
+    return good(GROUP, "watch", ", ".join(found_ids))
+
+
 def _history(found: Examined) -> Iterator[Finding]:
     """Of InfluxDB only how far it is behind: asking it would use the network."""
     if found.settings.history.kind == "sqlite" and found.state.history.exists():
@@ -97,7 +115,7 @@ def _history(found: Examined) -> Iterator[Finding]:
             yield wrong(GROUP, "history", fault, remedy)
             return
     journal = found.state.journal
-    if not journal.exists() or _fault(journal) is not None:
+    if not journal.exists() or _fault(journal) is not None or not _is_made(journal):
         yield warning(GROUP, "history", "without a journal there is nothing to follow", "see the journal's line")
         return
     told = _value(journal, "SELECT value FROM journal_values WHERE key = 'history_cursor'")
@@ -121,6 +139,8 @@ def _backups(found: Examined) -> Iterator[Finding]:
     else:
         yield good(GROUP, "backup key", "can be read; a copy of it must lie outside of this machine")
     yield _newest(found, found.base / settings.folder)
+    if settings.bucket is not None:
+        yield _sent(found, settings.bucket)
 
 
 def _newest(found: Examined, folder: Path) -> Finding:
@@ -142,6 +162,19 @@ def _newest(found: Examined, folder: Path) -> Finding:
     return good(GROUP, "backup", told)
 
 
+def _sent(found: Examined, bucket: BackupBucket) -> Finding:
+    known, place = record.read(found.state), f"{bucket.endpoint}/{bucket.name}"
+    if known.sending_problem is not None:
+        return wrong(GROUP, "backup bucket", f"the last attempt failed: {known.sending_problem}", SEND)
+    if known.sent_at is None:
+        return warning(GROUP, "backup bucket", f"{place}: nothing was sent yet", SEND)
+    hours = (found.now - known.sent_at) // HOUR_MS
+    told = f"{place}: {known.sent_file} arrived {hours} hours ago"
+    if found.now - known.sent_at > OLD_MS:
+        return wrong(GROUP, "backup bucket", told, SEND)
+    return good(GROUP, "backup bucket", told)
+
+
 def _fault(database: Path, query: str = "PRAGMA quick_check(1)") -> str | None:
     """What SQLite finds wrong with a file; None when it is whole. History is years long: only its opening is tried."""
     try:
@@ -149,6 +182,11 @@ def _fault(database: Path, query: str = "PRAGMA quick_check(1)") -> str | None:
     except sqlite3.Error as error:
         return f"{database}: cannot be read: {error}"
     return None if said == "ok" else f"{database}: damaged: {said}"
+
+
+def _is_made(journal: Path) -> bool:
+    """All its tables come in one transaction."""
+    return bool(_value(journal, "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"))
 
 
 def _value(database: Path, query: str) -> object:

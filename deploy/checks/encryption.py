@@ -17,10 +17,12 @@ from deploy.health.certificate_watch import AUTHORITY_WARN_BEFORE, WARN_BEFORE
 
 GROUP: Final = "broker"
 RENEW: Final = "kentongan certificates renew"
+PAGES: Final = "have it renewed, then: sh deploy/install.sh --certificate FILE --key FILE"
 VISIT: Final = "plan a visit to every node: kentongan node flash"
 
 
 def look(found: Examined) -> Iterator[Finding]:
+    yield from _pages(found)
     if not found.state.broker.exists():
         yield warning(GROUP, "broker files", "not made yet", "they are made at the first start: kentongan up")
         return
@@ -30,6 +32,15 @@ def look(found: Examined) -> Iterator[Finding]:
     yield _dated("authority certificate", authority, now, remind_days=AUTHORITY_WARN_BEFORE.days, remedy=VISIT)
     yield _dated("broker certificate", server, now, remind_days=WARN_BEFORE.days, remedy=RENEW)
     yield _belongs(server, authority, certificate_names(found.settings))
+
+
+def _pages(found: Examined) -> Iterator[Finding]:
+    """That of the server in front, where ``deploy/install.sh`` put it."""
+    path = found.base / "tls" / "pages.pem"
+    if path.exists():
+        now = datetime.fromtimestamp(found.now / 1000, UTC)
+        end = "no browser opens the pages"
+        yield _dated("pages certificate", path, now, remind_days=WARN_BEFORE.days, remedy=PAGES, end=end)
 
 
 def _files(found: Examined) -> Iterator[Finding]:
@@ -48,15 +59,17 @@ def _files(found: Examined) -> Iterator[Finding]:
         yield good(GROUP, "broker files", "limits, access list, passwords and permissions are as they must be")
 
 
-def _dated(check: str, path: Path, now: datetime, *, remind_days: int, remedy: str) -> Finding:
+def _dated(
+    check: str, path: Path, now: datetime, *, remind_days: int, remedy: str, end: str = "no node can send"
+) -> Finding:
     try:
-        end = certificates.good_until(path)
+        until = certificates.good_until(path)
     except (OSError, ValueError) as error:
         return wrong(GROUP, check, f"{path}: cannot be read: {error}", "take it from a backup: kentongan restore")
-    days = (end - now).days
-    told = f"good until {end.date()} ({days} days)"
+    days = (until - now).days
+    told = f"good until {until.date()} ({days} days)"
     if days < 0:
-        return wrong(GROUP, check, f"ended on {end.date()}: no node can send", remedy)
+        return wrong(GROUP, check, f"ended on {until.date()}: {end}", remedy)
     return warning(GROUP, check, told, remedy) if days < remind_days else good(GROUP, check, told)
 
 

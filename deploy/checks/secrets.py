@@ -9,6 +9,7 @@ from broker.credentials import CredentialRefused
 from deploy import secret_file
 from deploy.assembly import credentials_of
 from deploy.checks.finding import Examined, Finding, good, warning, wrong
+from deploy.secret_file import OnlyForTheService
 from deploy.settings import BadSettings, Settings
 
 GROUP: Final = "secrets"
@@ -37,6 +38,7 @@ def named(settings: Settings) -> Iterator[tuple[str, str]]:
         "history.token_file": history.token_file,
         "history.password_file": history.password_file,
         "web.metrics_token_file": settings.web.metrics_token_file,
+        "backup.bucket.secret_file": settings.backup.bucket.secret_file if settings.backup.bucket else None,
         "channels.twilio.token_file": channels.twilio.token_file if channels.twilio else None,
         "channels.telegram.token_file": channels.telegram.token_file if channels.telegram else None,
         "channels.email.password_file": channels.email.password_file if channels.email else None,
@@ -49,6 +51,9 @@ def _named(key: str, path: Path) -> Finding:
     """The secret itself is never told."""
     try:
         secret = secret_file.read(path, key)
+    except OnlyForTheService as error:
+        remedy = "look at what the service's log says when it starts, and at the length of the secret"
+        return warning(GROUP, key, str(error).removeprefix(f"{key}: "), remedy)
     except BadSettings as error:
         return wrong(GROUP, key, str(error).removeprefix(f"{key}: "), f"put the secret there: chmod 600 {path}")
     if secret.lower() in DEFAULTS:

@@ -3,12 +3,14 @@
 import argparse
 import contextlib
 import getpass
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from broker import control
 from broker.clock import Clock
 from broker.control import CommandFailed, CoreUnreachable, Request
+from deploy import logs
 from deploy.settings import Settings, load
 from deploy.state_folder import CoreRuns, StateFolder
 
@@ -16,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from alerting.outbox import Attempt
-    from deploy.broker_link import Arrival
+    from deploy.arrival import Arrival
     from deploy.core_commands.commands import Commands
 
-DEFAULT_SETTINGS = Path("kentongan.toml")
+DEFAULT_SETTINGS = Path(os.environ.get("KENTONGAN_SETTINGS", "kentongan.toml"))
 DEMO_SETTINGS = Path(__file__).parent.parent / "demo.toml"
 DEMO_STATE = Path("var/demo")
 
@@ -44,6 +46,7 @@ def open_settings(
 ) -> tuple[Settings, StateFolder, Path]:
     """Settings, prepared state folder, and the folder that relative paths in the settings start from."""
     settings = load(args.settings, overrides=overrides)
+    logs.follow(settings.log)
     base = args.settings.absolute().parent
     # The demonstration's settings may lie where nothing can be written; what it does lies where it was started.
     is_demo = args.settings.resolve() == DEMO_SETTINGS.resolve()

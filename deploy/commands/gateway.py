@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Final
 
 from deploy.commands.common import Refused
+from deploy.service.notify import Notifier
 from edge.gateway import gateway, mapping
 from edge.gateway.csv_folder import FolderPlan
 from edge.gateway.mapping import BadMapping, LoggerPlan, Mapping
@@ -109,13 +110,17 @@ def _run(found: Mapping) -> int:
     signal.signal(signal.SIGTERM, ask_to_end)
     # A shell starts background commands with SIGINT ignored, and Python would leave it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    notifier = Notifier()
     try:
         with gateway.running(found) as workers:
             print(f"the gateway runs: {len(workers)} loggers; Ctrl-C ends it", flush=True)
+            notifier.ready(f"{len(workers)} loggers")
             while all(worker.is_alive for worker in workers):
+                notifier.alive()
                 time.sleep(_LOOK_S)
     except gateway.GatewayRefused as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:
+        notifier.stopping()
         return 0
     raise Refused("a logger's thread has ended; whoever supervises the gateway starts it again")

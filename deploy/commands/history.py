@@ -12,6 +12,7 @@ from broker.control import CommandFailed, CoreUnreachable, Request
 from deploy.assembly import history_of
 from deploy.commands import history_backfill, history_export
 from deploy.commands.common import add_settings, open_settings
+from deploy.service.notify import Notifier, Vigil
 from deploy.settings import Retention
 from ingest import follower
 from ingest.history import History, Keep
@@ -20,6 +21,7 @@ from ingest.rollups import DAY_MS
 
 log: Final = logging.getLogger(__name__)
 
+HUNG_S: Final = 300.0  # a batch, or a day's rollup, on a slow disk; nothing waits for history
 IMPORTING: Final = "an import is writing history; the copying goes on after it"
 
 
@@ -43,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _follow(args: argparse.Namespace) -> int:
+    notifier = Notifier()
     settings, state, base = open_settings(args)
     stop, pause = threading.Event(), threading.Event()
 
@@ -54,13 +57,25 @@ def _follow(args: argparse.Namespace) -> int:
         signal.signal(number, end)
     lock = WriterLock(state.root)
     report = _Reporter(state.socket)
+    notifier.ready("following the journal")
+    vigil = Vigil(notifier, limit_s=HUNG_S)
+
+    def turned(status: follower.FollowerStatus) -> None:
+        vigil.moved()
+        if lock.is_wanted():
+            pause.set()
+        else:
+            report(status)
+
     while not stop.is_set():
         pause.clear()
+        vigil.rest()  # an import may take hours
         if lock.is_wanted():
             report.tell(report.cursor, IMPORTING)
         with lock.follow(stop) as is_ours:
             if not is_ours or stop.is_set():
                 break
+            vigil.moved()
             history = history_of(settings, state, base=base)
             try:
                 _say_unfinished(history)
@@ -68,11 +83,13 @@ def _follow(args: argparse.Namespace) -> int:
                     state.journal,
                     history,
                     stop=pause,
-                    report=lambda status: pause.set() if lock.is_wanted() else report(status),
+                    report=turned,
                     keep=keep_of(settings.retention),
                 )
             finally:
                 history.close()
+    notifier.stopping()
+    vigil.end()
     return 0
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from broker.station import Station
+from broker.units import UNITS, BadUnit, ratio, unit_of
 from deploy.assembly import history_of
 from deploy.commands.common import Refused, open_settings
 from deploy.commands.history_export import INTERRUPTED, add_settings_again
@@ -29,7 +30,6 @@ from ingest.history_sqlite import SqliteHistory
 from ingest.journal_tail import JournalMissing, JournalTail
 from ingest.logger_csv import NAMED, BadCsv, CsvForm, CsvLines, read
 from ingest.rollups import DAY_MS
-from ingest.units import UNITS, BadUnit, ratio, unit_of
 
 SUMMARY: Final = "feed the journal, or the CSV of an existing logger, into history; a stopped run goes on when repeated"
 

@@ -82,7 +82,8 @@ def _list(args: argparse.Namespace) -> int:
     for node in nodes:
         when = "retired" if node["revoked_at"] else moment(node["last_arrival"]).replace("never", "never heard")
         by = f"by {node['gateway']}" if node["gateway"] else ""
-        what = " ".join(filter(None, (by, node["hardware"], _runs(node), node["update"])))
+        alarms = f"alarms: {', '.join(node['alarms'])}" if node["alarms"] else None
+        what = " ".join(filter(None, (by, node["hardware"], _runs(node), node["update"], alarms)))
         print(f"{node['node']:<32}  {node['station'] or '(free)':<32}  {when}  {what}".rstrip())
     if not nodes:
         print("no nodes yet; make one: kentongan node new ID --station STATION")
@@ -100,6 +101,8 @@ def _show(args: argparse.Namespace) -> int:
     for name in WHAT:
         if node[name]:
             print(f"  {name:<9} {node[name]}")
+    if node["seal"]:
+        print("  seal      required")
     for each in node["history"]:
         told = "retired" if each["revoked_at"] else _serves(each)
         print(f"  v{each['version']}  {moment(each['changed_at'])}  {told}  {each['actor']}: {each['reason']}")

@@ -1,4 +1,4 @@
-"""kentongan node new, replace, flash, label, revoke, rotate: from a bare chip to a node that is known, and back."""
+"""kentongan node new, replace, flash, label, seal, revoke, rotate: from a bare chip to a known node, and back."""
 
 import argparse
 import getpass
@@ -11,13 +11,14 @@ import edge
 from broker.releases import BadRelease, Release
 from deploy.assembly import prepare_broker
 from deploy.commands.common import Asking, Refused, add_settings, ask, open_settings
+from deploy.nodes.seals import ACCEPTED, REQUIRED
 from deploy.provisioning.flash import Flasher, FlashFailed
 from deploy.provisioning.label import Label
 from deploy.provisioning.node_files import node_document, read_node_folder, sensors_of, write_node_folder
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 
-VERBS: Final = ("new", "add", "replace", "flash", "label", "revoke", "rotate")
+VERBS: Final = ("new", "add", "replace", "flash", "label", "seal", "revoke", "rotate")
 FIRMWARE: Final = Path(edge.__file__).parent / "node"
 SECRETS: Final = "The password is shown this once and kept only as a hash; order_key seals our commands to the node."
 ROTATION_S: Final = 30.0
@@ -28,6 +29,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     new.add_argument("id", help="3 to 32 of a-z, 0-9 and hyphen; never used again")
     new.add_argument("--station", required=True, help="the station that it serves")
     new.add_argument("--replace", action="store_true", help="a new credential for a node that exists")
+    new.add_argument("--seal", action="store_true", help="what it says must be sealed with its key")
     for name, what in WHAT.items():
         new.add_argument(f"--{name}", metavar="TEXT", help=what)
     replace = verbs.add_parser("replace", help="put a new node in the place of an old one; the station stays")
@@ -45,13 +47,16 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     label = verbs.add_parser("label", help="write a node's label, a PDF page of A6 with a QR code")
     label.add_argument("id")
     label.add_argument("file", type=Path)
+    seal = verbs.add_parser("seal", help="say whether a node must seal what it says, against a broker that lies")
+    seal.add_argument("id")
+    seal.add_argument("seal", choices=(REQUIRED, ACCEPTED), help="nothing unsealed is taken; or both are")
     revoke = verbs.add_parser("revoke", help="take a node's credential away: whoever uses it is cut off")
     rotate = verbs.add_parser("rotate", help="send a connected node a new password and key")
     for parts in (revoke, rotate):
         parts.add_argument("id")
-    for parts in (replace, revoke):
+    for parts in (replace, seal, revoke):
         parts.add_argument("--reason", required=True, metavar="TEXT", help="why; it is audited")
-    for parts in (new, replace, flash, label, revoke, rotate):
+    for parts in (new, replace, flash, label, seal, revoke, rotate):
         add_settings(parts)
 
 
@@ -70,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         "replace": _replace,
         "flash": _flash,
         "label": _label,
+        "seal": _seal,
         "revoke": _revoke,
         "rotate": _rotate,
     }
@@ -82,7 +88,8 @@ def said(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _new(args: argparse.Namespace) -> int:
-    return _make(args, "node-new", {"node": args.id, "station": args.station, "replace": args.replace, **said(args)})
+    arguments = {"node": args.id, "station": args.station, "replace": args.replace, "seal": args.seal}
+    return _make(args, "node-new", arguments | said(args))
 
 
 def _replace(args: argparse.Namespace) -> int:
@@ -95,7 +102,7 @@ def _make(args: argparse.Namespace, name: str, arguments: dict[str, Any]) -> int
     settings, state, _ = open_settings(args)
     prepare_broker(settings, state)
     made = ask(args, name, arguments)
-    document = node_document(settings, args.id, made["password"], sensors_of(made["hazard"]), made["order_key"])
+    document = _document(settings, args.id, made)
     if args.out is not None:
         write_node_folder(args.out, document, state)
         print(f"wrote {args.out}/node.json and {args.out}/ca.der: fill in Wi-Fi and sensors, then flash the chip:")
@@ -109,6 +116,11 @@ def _make(args: argparse.Namespace, name: str, arguments: dict[str, Any]) -> int
     if not made["reloaded"]:
         print("The broker does not run now; it will know the node when it starts.")
     return 0
+
+
+def _document(settings: Settings, node: str, made: dict[str, Any]) -> dict[str, Any]:
+    sensors = sensors_of(made["hazard"])
+    return node_document(settings, node, made["password"], sensors, made["order_key"], seal=made["seal"])
 
 
 def _flash(args: argparse.Namespace) -> int:
@@ -138,7 +150,7 @@ def _own_files(args: argparse.Namespace) -> dict[str, bytes]:
     with Asking(settings, state) as core:
         node = core("node-show", {"node": args.id})
         made = core("node-new", {"node": args.id, "station": node["station"], "replace": True})
-    document = node_document(settings, args.id, made["password"], sensors_of(made["hazard"]), made["order_key"])
+    document = _document(settings, args.id, made)
     print(f"{args.id} has a new credential, which goes onto the chip and nowhere else; its old one is void")
     return {"node.json": json.dumps(document).encode(), "ca.der": (state.authority / "ca.der").read_bytes()}
 
@@ -162,6 +174,15 @@ def _write_label(path: Path, node: str, station: str, settings: Settings, state:
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from None
     print(f"wrote the label {path}: print it on A6, and glue it into the lid")
+
+
+def _seal(args: argparse.Namespace) -> int:
+    ask(args, "node-seal", {"node": args.id, "seal": args.seal, "reason": args.reason})
+    if args.seal == REQUIRED:
+        print(f'{args.id} is heard sealed or not at all; its node.json must say "seal": true (kentongan node flash)')
+    else:
+        print(f"{args.id} is heard sealed and unsealed")
+    return 0
 
 
 def _revoke(args: argparse.Namespace) -> int:

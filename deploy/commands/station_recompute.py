@@ -13,7 +13,7 @@ from deploy.commands.common import Asking, Refused, add_settings, open_settings
 from deploy.commands.moments import milliseconds
 from deploy.registry.channels import ingest_station
 from deploy.registry.recompute import Changed, Summary, Temperatures, recomputed
-from ingest.calibration import TEMPERATURE_AGE_MS, TEMPERATURE_SERIES
+from ingest.calibrate import TEMPERATURE_AGE_MS, TEMPERATURE_SERIES
 from ingest.history import HistoryReader, HistoryUnavailable, Point
 from ingest.stations import Channel
 

@@ -21,6 +21,7 @@ from deploy.commands.common import DEFAULT_SETTINGS, DEMO_SETTINGS, DEMO_STATE, 
 from deploy.settings import Settings
 from deploy.state_folder import StateFolder
 from deploy.supervisor import Program, Supervisor
+from deploy.watch import settings as watch_settings
 
 READY_S: Final = 120.0
 DEMO_SPEED: Final = 60.0
@@ -44,7 +45,10 @@ def run(args: argparse.Namespace) -> int:
     scenario = demonstration.load(args.scenario) if args.demo else None
     if scenario is not None:
         demonstration.wipe(state)
-    channels_of(settings, state, clock, base=base)  # refuses what cannot work before anything starts
+    watch = None if settings.watch.settings is None else base / settings.watch.settings
+    if watch is not None:
+        watch_settings.load(watch)  # as the channels: refuses what cannot work before anything starts
+    channels_of(settings, state, clock, base=base)
     _check_ports(settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -58,6 +62,9 @@ def run(args: argparse.Namespace) -> int:
             users = demonstration.make_users(settings, state)
             demonstration.start_nodes(supervisor, scenario, settings, state, clock)
         _start_readers(supervisor, settings, args, clock)
+        if watch is not None:
+            argv = [sys.executable, "-m", "deploy.cli", "watch", "run", str(watch)]
+            supervisor.add(Program(name="watch", argv=argv, is_echoed=True, stop_rank=0, speaks=True))
         print(f"Siap dalam {time.monotonic() - began:.1f} s: http://127.0.0.1:{settings.web.port}/", flush=True)
         if scenario is not None:
             _say(users)
@@ -125,14 +132,16 @@ def _start(
     for modem in modems_of(settings, state):  # their configuration was written when the channels were checked
         supervisor.add(Program(name=f"modem-{modem.name}", argv=["/bin/sh", str(modem.start_script)], stop_rank=2))
     core = _ours("core", args, "--clock", str(clock))
-    supervisor.add(Program(name="core", argv=core, is_echoed=True, stop_rank=1))
+    supervisor.add(Program(name="core", argv=core, is_echoed=True, stop_rank=1, speaks=True))
     supervisor.wait_until("core", lambda: _core_is_ready(state), timeout_s=READY_S)
 
 
 def _start_readers(supervisor: Supervisor, settings: Settings, args: argparse.Namespace, clock: Clock) -> None:
-    supervisor.add(Program(name="history", argv=_ours("history", args), is_echoed=True, stop_rank=2, nice=10))
+    supervisor.add(
+        Program(name="history", argv=_ours("history", args), is_echoed=True, stop_rank=2, nice=10, speaks=True)
+    )
     web = _ours("web", args, "--clock", str(clock))
-    supervisor.add(Program(name="web", argv=web, is_echoed=True, stop_rank=3))
+    supervisor.add(Program(name="web", argv=web, is_echoed=True, stop_rank=3, speaks=True))
     supervisor.wait_until("web", lambda: _page_is_ready(settings.web.port), timeout_s=READY_S)
 
 

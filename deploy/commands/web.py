@@ -4,6 +4,7 @@ import argparse
 import logging
 import resource
 import secrets
+import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -28,10 +29,12 @@ from deploy.channels.assembly import twilio_callback
 from deploy.channels.settings import CALLBACK
 from deploy.commands.common import Refused, add_clock, add_settings, open_settings
 from deploy.health.metrics import MetricsOfInstallation
+from deploy.nodes.installation_record import installation_records_of
 from deploy.nodes.visits import JournalVisits
 from deploy.office.assembly import office_of
 from deploy.registry.photos import PhotoFolder
 from deploy.registry.records import JournalRecords
+from deploy.service.notify import Notifier
 from deploy.settings import Settings, channel_names
 from deploy.state_folder import StateFolder
 from ingest.history import HistoryReader, HistoryUnavailable
@@ -49,6 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    notifier = Notifier()
     settings, state, base = open_settings(args, {} if args.port is None else {"web.port": args.port})
     app = create_app(
         socket_path=state.socket,
@@ -66,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
         photos=PhotoFolder(state.root / "photos"),
         area_map=_area_map(settings, base),
         visits=JournalVisits(state.journal, settings.site.realm),
+        installations=installation_records_of(state),
         metrics=_metrics(settings, state, base, Clock.parse(args.clock)),
         licence=Licence(name=settings.open_data.licence, url=settings.open_data.licence_url),
     )
@@ -77,8 +82,23 @@ def run(args: argparse.Namespace) -> int:
     # Each watcher is an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    PageServer(app, port=settings.web.port, trusted_proxies=settings.web.trusted_proxies).run()
+    server = PageServer(
+        app,
+        port=settings.web.port,
+        trusted_proxies=settings.web.trusted_proxies,
+        on_ready=lambda: notifier.ready(f"answers on port {settings.web.port}"),
+        on_turn=notifier.alive,
+    )
+    server.run(sockets=[_listening(settings.web.port)])
     return 0
+
+
+def _listening(port: int) -> socket.socket:
+    """Had before the server starts, which otherwise ends its loop and leaves its threads waiting for ever."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise Refused(f"port {port} on 127.0.0.1 cannot be used ({error.strerror}): change web.port") from None
 
 
 def _area_map(settings: Settings, base: Path) -> MapSettings:

@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from alerting.area import AreaState
+from alerting.area_state import AreaState
 from broker.control import CommandFailed
 from broker.levels import Level
 from deploy.alerts import alert_records

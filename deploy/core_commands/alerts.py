@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
-from alerting.area import AreaState
+from alerting.area_state import AreaState
 from alerting.blind import EVERYTHING
 from alerting.explain import clock_time
 from broker.control import CommandFailed, Request

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from broker.control import CommandFailed, Request
 from broker.credentials import CredentialStore
@@ -20,6 +20,7 @@ from deploy.core_commands import (
     firmware,
     gauge,
     health,
+    installation,
     nodes,
     notices,
     orders,
@@ -27,6 +28,7 @@ from deploy.core_commands import (
     public,
     recipients,
     roster,
+    seals,
     second_factor,
     shift,
     station_page,
@@ -34,10 +36,14 @@ from deploy.core_commands import (
     subscription,
     technician,
     users,
+    watches,
 )
 from deploy.nodes.rotations import Rotations
 from deploy.recipients.subscriptions import Subscriptions
 from ingest.readings import dead_letters
+
+if TYPE_CHECKING:
+    from deploy.nodes.installation_watch import NodeWatch
 
 Handler = Callable[["Commands", Request], Any]
 
@@ -48,7 +54,9 @@ class Commands:
     def __init__(self, core: Core, credentials: CredentialStore, reload_broker: Callable[[], bool]) -> None:
         self.core, self.credentials, self.reload_broker = core, credentials, reload_broker
         self.rotations = Rotations(core, credentials, self._rotated)
+        core.seals.key_of = credentials.order_key
         self.subscriptions = Subscriptions(core)
+        self.put_up: dict[str, NodeWatch] = {}  # what each node sends that is being installed
 
     @property
     def authority(self) -> Path:
@@ -56,6 +64,7 @@ class Commands:
         return self.credentials.services.with_name("authority") / "ca.der"
 
     def _rotated(self, node: str) -> None:
+        self.core.seals.rotated(node, self.core.clock.now())
         orders.resend(self, node)
         firmware.resend_update(self, node)
         self.reload_broker()
@@ -137,6 +146,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **gauge.HANDLERS,
     **areas.HANDLERS,
     **health.HANDLERS,
+    **installation.HANDLERS,
     **backup.HANDLERS,
     **cap.HANDLERS,
     **alerts.HANDLERS,
@@ -151,6 +161,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     **recipients.HANDLERS,
     **roster.HANDLERS,
     **users.HANDLERS,
+    **watches.HANDLERS,
+    **seals.HANDLERS,
     **second_factor.HANDLERS,
     **shift.HANDLERS,
 }
@@ -163,6 +175,7 @@ CHANGES: Final = (
     | gauge.CHANGES
     | areas.CHANGES
     | health.CHANGES
+    | installation.CHANGES
     | backup.CHANGES
     | channels.CHANGES
     | people.CHANGES
@@ -173,5 +186,7 @@ CHANGES: Final = (
     | recipients.CHANGES
     | roster.CHANGES
     | users.CHANGES
+    | watches.CHANGES
+    | seals.CHANGES
     | second_factor.CHANGES
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from broker import orders
 from broker.control import CommandFailed, Request
@@ -11,7 +12,7 @@ from deploy.core_commands.arguments import text
 from deploy.core_commands.nodes import known_node, node_new, node_retire
 from deploy.core_commands.orders import key_of, next_number, send
 from deploy.nodes.rotations import PENDING_MS, Rotation
-from deploy.provisioning.label import BadLabel, read_label, site_id
+from deploy.provisioning.label import BadLabel, Label, read_label, site_id
 
 if TYPE_CHECKING:
     from deploy.core_commands.commands import Commands
@@ -25,6 +26,7 @@ def node_revoke(commands: "Commands", request: Request) -> dict[str, Any]:
         commands.credentials.revoke(node)
     except CredentialRefused as error:
         raise CommandFailed(str(error)) from None
+    commands.core.seals.forget(node)
     commands.audit(request, "node credential revoked", node, {"reason": reason})
     return {"node": node, "reloaded": commands.reload_broker()}
 
@@ -87,11 +89,17 @@ def node_scan(commands: "Commands", request: Request) -> dict[str, Any]:
         raise CommandFailed(str(error)) from None
     if label.site != site_id(commands.authority):
         raise CommandFailed(
-            f"Label ini milik kota atau instalasi lain (situs {label.site}, simpul {label.node}). Pakai label dari "
+            f"Label ini milik kota atau instalasi lain ({_named(label)}, simpul {label.node}). Pakai label dari "
             f"{commands.core.settings.site.name}."
         )
     row = known_node(commands, label.node)
     return {"node": row.id, "station": row.station}
+
+
+def _named(label: Label) -> str:
+    """Another installation as its label names it: by the address of its pages, where it has one, and its digits."""
+    host = urlsplit(label.web).netloc
+    return f"{host}, situs {label.site}" if host else f"situs {label.site}"
 
 
 def node_problems(commands: "Commands", _request: Request) -> list[str]:

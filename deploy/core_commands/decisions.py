@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from alerting import tables
-from alerting.area import AreaState, area_step
+from alerting.area import area_step
+from alerting.area_state import AreaState
 from alerting.engine import Decision
 from alerting.events import Observed
 from alerting.notices import Covered, Notice, NoticeRefused

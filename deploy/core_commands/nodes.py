@@ -11,6 +11,7 @@ from broker.control import CommandFailed, Request
 from broker.credentials import CredentialRefused, check_node_id
 from broker.topics import is_id
 from deploy.core_commands.arguments import optional_text, tables, text
+from deploy.core_commands.seals import require_seal
 from deploy.nodes.reports import NodeReport
 from deploy.provisioning.label import site_id
 from deploy.registry.tables import versions
@@ -52,6 +53,9 @@ def node_new(commands: "Commands", request: Request) -> dict[str, Any]:
         raise CommandFailed(str(error)) from None
     row = _row(commands, node) or NodeRow(node, station, core.clock.now(), request.actor)
     _put(commands, request, msgspec.structs.replace(row, station=station, **_said(request)), "credential")
+    core.seals.forget(node)
+    if request.args.get("seal"):
+        require_seal(core, node, is_required=True)
     commands.audit(request, "node credential", node, {"station": station})
     return {
         "node": node,
@@ -59,6 +63,7 @@ def node_new(commands: "Commands", request: Request) -> dict[str, Any]:
         "hazard": core.registry.stations[station].hazard,
         "password": password,
         "order_key": order_key,
+        "seal": core.seals.is_required(node),
         "site": site_id(commands.authority),
         "reloaded": commands.reload_broker(),
     }
@@ -154,6 +159,7 @@ def node_list(commands: "Commands", _request: Request) -> list[dict[str, Any]]:
                 "note": row.note,
                 "gateway": row.gateway,
                 "revoked_at": row.revoked_at,
+                "alarms": [alarm.kind for alarm in commands.core.node_watch.alarms(row.id)],
                 **_reported(report),
             }
         )
@@ -179,6 +185,7 @@ def node_show(commands: "Commands", request: Request) -> dict[str, Any]:
     return {
         **msgspec.structs.asdict(row),
         "last_arrival": (live.last_arrival or None) if live is not None else None,
+        "seal": commands.core.seals.is_required(row.id),
         "history": history,
     }
 
@@ -195,6 +202,8 @@ def _check_id(commands: "Commands", node: str, *, is_known: bool, replace: bool)
         check_node_id(node)
     except CredentialRefused as error:
         raise CommandFailed(str(error)) from None
+    if node in commands.core.beats.watches:
+        raise CommandFailed(f"{node} is, or was, a watch (kentongan watch list); choose another id")
     if node in OF_PEOPLE:
         raise CommandFailed(f"node id {node!r} stands for readings that no node sent; choose another")
     if node in commands.core.registry.retired_nodes:

@@ -31,6 +31,7 @@ def node_state(commands: "Commands", request: Request) -> dict[str, Any]:
         "dropped": None if status is None else status.dropped,
         "order": None if status is None or status.order is None else list(status.order),
         "problem": None if report is None else report.problem(row.id, core.clock.now()),
+        **core.node_watch.vitals(row.id),
     }
 
 

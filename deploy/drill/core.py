@@ -1,21 +1,21 @@
 """The drill's core: ``python -m deploy.drill.core FILE PERSON...`` tells these officers of its settings, no others."""
 
-import logging
 import sys
 from pathlib import Path
 
 import msgspec
 
 from broker.clock import Clock
-from deploy import run_core
+from deploy import logs, run_core
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.begin("drill-core")
     file, people = Path(sys.argv[1]), set(sys.argv[2:])
     settings = load(file)
+    logs.follow(settings.log)
     officers = [officer for officer in settings.officers if officer.name in people]
     state = StateFolder((file.parent / settings.site.state_dir).resolve())
     run_core.run(msgspec.structs.replace(settings, officers=officers), state, Clock(), base=file.parent, file=file)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from deploy import logs
 from deploy.drill import results
 from deploy.drill.isolation import ground_of
 from deploy.drill.rehearsal import rehearse
@@ -107,9 +108,11 @@ def hold(order: Order) -> Result:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.begin("drill")
     os.nice(NICE)
-    result = hold(msgspec.json.decode(sys.stdin.buffer.read(), type=Order))
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    logs.follow(order.settings.log)
+    result = hold(order)
     sys.exit(0 if result.passed else 1)
 
 

@@ -48,6 +48,7 @@ METRICS: Final = {
     "kentongan_readings_total": Metric("counter", "Readings taken since core started"),
     "kentongan_duplicates_total": Metric("counter", "Readings that came a second time"),
     "kentongan_dead_letters_total": Metric("counter", "Messages from nodes that could not be taken"),
+    "kentongan_false_seals_total": Metric("counter", "Messages refused because a node's seal was wrong or missing"),
     "kentongan_turns_total": Metric("counter", "Turns of core"),
     "kentongan_turn_p99_seconds": Metric("gauge", "99 of 100 of the last thousand turns took at most this"),
     "kentongan_turn_longest_seconds": Metric("gauge", "The longest turn since core started"),
@@ -62,12 +63,33 @@ METRICS: Final = {
     "kentongan_officers_on_duty": Metric("gauge", "Officers who would be told now"),
     "kentongan_stations": Metric("gauge", "Stations in the registry"),
     "kentongan_nodes": Metric("gauge", "Nodes that core knows"),
+    "kentongan_station_level": Metric("gauge", "A station's level: 0 normal, 1 WASPADA, 2 SIAGA, 3 AWAS"),
+    "kentongan_station_threshold_metres": Metric("gauge", "Where a level begins at a station by its rules of now"),
+    "kentongan_tide_predicted_metres": Metric("gauge", "The tide as predicted for now, over the datum of the model"),
+    "kentongan_node_last_arrival_seconds": Metric("gauge", "When a node's last message came, Unix time"),
+    "kentongan_node_online": Metric("gauge", "1 while a node is connected to the broker, as its status says"),
+    "kentongan_node_signal_dbm": Metric("gauge", "A node's Wi-Fi signal, as its status says"),
+    "kentongan_node_stored": Metric("gauge", "Observations that a node keeps because they are not acknowledged yet"),
+    "kentongan_node_dropped": Metric("gauge", "Observations that a node lost since it started, its store being full"),
+    "kentongan_watches": Metric("gauge", "Watches (dead-man's switches) in service"),
+    "kentongan_watch_last_seen_seconds": Metric("gauge", "When a watch's last beat came, Unix time"),
+    "kentongan_watch_own_channel": Metric("gauge", "1 while a watch says that it can reach its own channels"),
     "kentongan_watchers": Metric("gauge", "Browsers that have the live page open"),
     "kentongan_watchers_dropped_total": Metric("counter", "Browsers that were hung up because they did not keep up"),
     "kentongan_disk_free_bytes": Metric("gauge", "Room on the disk of the state folder"),
     "kentongan_certificate_end_seconds": Metric("gauge", "When a certificate ends, Unix time, by certificate"),
     "kentongan_backup_age_seconds": Metric("gauge", "Age of the last good backup"),
     "kentongan_backup_failed": Metric("gauge", "1 when the last attempt at a backup failed"),
+    "kentongan_backup_sent_age_seconds": Metric("gauge", "Since a backup last arrived in the bucket"),
+    "kentongan_backup_send_failed": Metric("gauge", "1 when the last attempt to send a backup to the bucket failed"),
+}
+
+
+NODE_SAID: Final = {
+    "kentongan_node_online": "is_online",
+    "kentongan_node_signal_dbm": "rssi_dbm",
+    "kentongan_node_stored": "stored",
+    "kentongan_node_dropped": "dropped",
 }
 
 
@@ -81,17 +103,19 @@ class MetricsOfInstallation:
         self._settings, self._state, self._now = settings, state, now
 
     def __call__(self, watched: Watched) -> str:
-        core = self._asked()
+        core = self._asked("core-health")
         samples = [Sample("kentongan_up", core is not None)]
         if core is not None:
             samples += of_core(core)
+        if core is not None and (field := self._asked("core-field")) is not None:
+            samples += of_field(field)
         samples += self._queues()
         samples += _of_pages(watched)
         samples += self._of_files(time.time())
         return text(samples)
 
-    def _asked(self) -> dict[str, Any] | None:
-        request = Request(name="core-health", actor="web")
+    def _asked(self, name: str) -> dict[str, Any] | None:
+        request = Request(name=name, actor="web")
         try:
             return dict(control.command(self._state.socket, request, timeout_s=PATIENCE_S))
         except (CoreUnreachable, CommandFailed):
@@ -125,6 +149,10 @@ class MetricsOfInstallation:
             yield Sample("kentongan_backup_age_seconds", max(0.0, now - backup.good_at / 1000))
         if backup.tried_at is not None:
             yield Sample("kentongan_backup_failed", backup.problem is not None)
+        if backup.sent_at is not None:
+            yield Sample("kentongan_backup_sent_age_seconds", max(0.0, now - backup.sent_at / 1000))
+        if backup.sending_at is not None:
+            yield Sample("kentongan_backup_send_failed", backup.sending_problem is not None)
 
 
 def of_core(core: Mapping[str, Any]) -> Iterator[Sample]:
@@ -134,6 +162,7 @@ def of_core(core: Mapping[str, Any]) -> Iterator[Sample]:
     yield Sample("kentongan_readings_total", counters.get("readings", 0))
     yield Sample("kentongan_duplicates_total", counters.get("duplicates", 0))
     yield Sample("kentongan_dead_letters_total", counters.get("dead_letters", 0))
+    yield Sample("kentongan_false_seals_total", counters.get("false_seals", 0))
     yield Sample("kentongan_turns_total", turns["count"])
     if turns["p99_ms"] is not None:
         yield Sample("kentongan_turn_p99_seconds", turns["p99_ms"] / 1000)
@@ -147,6 +176,32 @@ def of_core(core: Mapping[str, Any]) -> Iterator[Sample]:
     yield Sample("kentongan_officers_on_duty", core["officers_on_duty"])
     yield Sample("kentongan_stations", core["stations"])
     yield Sample("kentongan_nodes", core["nodes"])
+    yield Sample("kentongan_watches", len(core["watches"]))
+    for watch in core["watches"]:
+        if watch["seen_at"] is not None:
+            labels = {"watch": watch["id"]}
+            yield Sample("kentongan_watch_last_seen_seconds", watch["seen_at"] / 1000, labels)
+            yield Sample("kentongan_watch_own_channel", not watch["own_problem"], labels)
+
+
+def of_field(field: Mapping[str, Any]) -> Iterator[Sample]:
+    """From what core answers to ``core-field``; what a node never said is left out."""
+    for station in field["stations"]:
+        if station["level"] is not None:
+            yield Sample("kentongan_station_level", station["level"], {"station": station["id"]})
+        for when in ("thresholds", "high_tide"):
+            for level, metres in (station[when] or {}).items():
+                labels = {"station": station["id"], "level": level, "when": "usual" if when == "thresholds" else when}
+                yield Sample("kentongan_station_threshold_metres", metres, labels)
+    if field["tide_m"] is not None:
+        yield Sample("kentongan_tide_predicted_metres", field["tide_m"])
+    for node in field["nodes"]:
+        labels = {"node": node["id"], "station": node["station"]}
+        if node["last_arrival"] is not None:
+            yield Sample("kentongan_node_last_arrival_seconds", node["last_arrival"] / 1000, labels)
+        for name, said in NODE_SAID.items():
+            if node[said] is not None:
+                yield Sample(name, node[said], labels)
 
 
 def text(samples: Iterable[Sample]) -> str:

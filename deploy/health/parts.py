@@ -143,6 +143,7 @@ def _of_core(core: dict[str, Any]) -> Iterator[Part]:
         else f"{core['officers_on_duty']} orang jaga sekarang.",
         remedy="Tambah penerima jenis petugas." if nobody else "Lengkapi jadwal jaga." if unmanned else "",
     )
+    yield _watches(core["watches"])
     yield _problems("modems", "Modem", core["modem_problems"], "Periksa kabel, antena, kartu SIM, dan pulsa.")
     yield _problem("drill", "Latihan", core["drill_problem"], core["drill"] or "Belum ada latihan.", "Adakan latihan.")
     yield _problem("cap", "Penerbitan CAP", core["cap_problem"], "Berkas CAP terbit.", "Periksa folder cap.")
@@ -176,6 +177,24 @@ def _history(core: dict[str, Any]) -> Part:
         told=told,
         remedy="" if word == GOOD else "Periksa proses kentongan history dan lognya.",
     )
+
+
+def _watches(watches: Sequence[dict[str, Any]]) -> Part:
+    """Nobody who watches is no fault of today, and one that the city should know of."""
+    name, silent = "Pengawas", [watch["id"] for watch in watches if watch["is_silent"]]
+    troubled = [f"{watch['id']}: {watch['own_problem']}" for watch in watches if watch["own_problem"]]
+    if not watches:
+        told = "Belum ada: bila sistem ini mati, tidak ada yang memberi tahu."
+        remedy = "Buat satu, sebaiknya di komputer lain: kentongan watch new."
+        return Part(key="watches", name=name, word=ATTENTION, told=told, remedy=remedy)
+    if silent:
+        told, remedy = f"Tidak terlihat: {', '.join(silent)}.", "Periksa proses kentongan watch dan jaringannya."
+        return Part(key="watches", name=name, word=BROKEN, told=told, remedy=remedy)
+    if troubled:
+        told, remedy = f"Salurannya sendiri bermasalah: {'; '.join(troubled)}.", "Periksa saluran di berkas pengawas."
+        return Part(key="watches", name=name, word=ATTENTION, told=told, remedy=remedy)
+    last = max(watch["seen_at"] or watch["created_at"] for watch in watches)
+    return Part(key="watches", name=name, word=GOOD, told=f"Terlihat: {len(watches)}.", since=last)
 
 
 def _problem(key: str, name: str, problem: str | None, well: str, remedy: str) -> Part:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from alerting.area import AreaState
+from alerting.area_state import AreaState
 from alerting.engine import StationState
 from alerting.engine_move import trend_of
 from alerting.notices import Notice

@@ -8,8 +8,9 @@ import msgspec
 from alerting import tables
 from alerting.blind import EVERYTHING
 from alerting.engine import Decision
+from alerting.messages import OF_BEAT
 from alerting.outbox import Entry
-from broker.live import AlertView, HealthView, RainView, StationView
+from broker.live import AlertView, HealthView, NodeAlarm, RainView, StationView
 from deploy.cap.nowcast import views as nowcast_views
 from deploy.channels.views import channel_problems, channel_views
 from deploy.core import Core
@@ -34,6 +35,7 @@ def station_of(core: Core, name: str) -> StationView:
         latest,
         nodes=core.memory.nodes_of(name),
         behind_ms=_behind_ms(core, name),
+        health=_health(core, name),
         kelurahan=core.registry.kelurahan(name),
         drift=core.registry.drift(name),
         weather=_weather(core, name),
@@ -44,6 +46,11 @@ def station_of(core: Core, name: str) -> StationView:
 def _behind_ms(core: Core, name: str) -> dict[str, int]:
     clocks = {node: core.memory.nodes[node].clock for node in core.memory.nodes_of(name)}
     return {node: clock.behind_ms for node, clock in clocks.items() if clock is not None and clock.behind_ms}
+
+
+def _health(core: Core, name: str) -> dict[str, list[NodeAlarm]]:
+    alarms = {node: core.node_watch.alarms(node) for node in core.memory.nodes_of(name)}
+    return {node: found for node, found in alarms.items() if found}
 
 
 def _weather(core: Core, name: str) -> Weather:
@@ -114,7 +121,8 @@ def problems(core: Core) -> list[str]:
     found += [each for each in others if each]
     if core.backup_problem:
         found.append(core.backup_problem)
-    found += core.reports.problems(core.clock.now())
+    found += core.node_watch.problems() + core.beats.problems()
+    found += core.reports.problems(core.clock.now()) + core.seals.problems(core.clock.now())
     if core.tide_problem:
         found.append(f"Pasang surut tidak dapat diperkirakan: {core.tide_problem}.")
     return found
@@ -152,5 +160,6 @@ def _first_latency(journal: Journal, alert: str, version: int) -> float | None:
 
 
 def recent_messages(journal: Journal) -> list[Entry]:
-    rows = journal.rows(tables.outbox, "ORDER BY id DESC LIMIT ?", (MESSAGES_KEPT,))
+    where = f"WHERE alert NOT GLOB '{OF_BEAT}*' ORDER BY id DESC LIMIT ?"
+    rows = journal.rows(tables.outbox, where, (MESSAGES_KEPT,))
     return [Entry(*row) for row in reversed(list(rows))]

@@ -15,6 +15,7 @@ from broker.live import (
     AlertView,
     MaintenanceView,
     MessageView,
+    NodeAlarm,
     RainView,
     SeriesView,
     StationView,
@@ -37,6 +38,7 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True):
 
 NO_WEATHER: Final = Weather()
 NO_CLOCKS: Final[Mapping[str, int]] = {}
+NO_ALARMS: Final[Mapping[str, list[NodeAlarm]]] = {}
 
 
 def station_view(
@@ -47,6 +49,7 @@ def station_view(
     *,
     nodes: list[str],
     behind_ms: Mapping[str, int] = NO_CLOCKS,
+    health: Mapping[str, list[NodeAlarm]] = NO_ALARMS,
     kelurahan: Sequence[str] = (),
     drift: Drift | None = None,
     weather: Weather = NO_WEATHER,
@@ -82,6 +85,7 @@ def station_view(
         example=station.example,
         nodes=nodes,
         behind_ms=dict(behind_ms),
+        health=dict(health),
         last_seen=state.last_seen,
         river=station.river,
         kelurahan=list(kelurahan),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from alerting.messages import Entry, key_of
+from alerting.messages import Entry, is_beat, key_of
 from alerting.recipients import Directory
 from alerting.subscription import OF_SUBSCRIPTION
 from deploy.channels.ways import Ways
@@ -20,6 +20,8 @@ class Directions:
         self.group = Group()
 
     def address(self, entry: Entry) -> str | None:
+        if is_beat(entry):
+            return entry.channel
         kind = self._ways.takes.get(entry.channel)
         return None if kind is None or self._has_left(entry) else self._directory.address(entry.recipient, kind)
 

@@ -1,6 +1,7 @@
 """Messages on their way: queued, claimed, settled, reported on. Everything is written with the turn's group."""
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from alerting import tables
 from alerting.channels.port import Channel, Outcome, Report
 from alerting.lane import Lane
+from alerting.messages import OF_BEAT, OF_DAILY
 from alerting.outbox import Attempt, Entry
 from alerting.recipients import Directory
 from broker.clock import Clock
@@ -45,10 +47,12 @@ class Sending:
         self.journal, self.clock, self.hub = journal, clock, hub
         self.outbox = memory.outbox
         self.wake: Callable[[float], None] = lambda _seconds: None
+        self.watched: Callable[[Entry], None] = lambda _entry: None  # hears each message of a watch that is settled
         self._stalled: set[str] = set()
         self.latencies = LatencyCounts()
         self.is_stopping = False  # nothing more is claimed
         self.probes: dict[str, str | None] = {}  # by channel: what its last probe found wrong
+        self.probed_at: dict[str, float] = {}  # on the monotonic clock
         self._directions = Directions(directory=directory, journal=journal, ways=ways)
         self.outbox.open_lanes(
             {
@@ -138,8 +142,13 @@ class Sending:
     def probed(self, channel: str, problem: str | None) -> None:
         """What a probe found; one that finds nothing wrong lets a stalled channel be tried at once."""
         self.probes[channel] = problem
+        self.probed_at[channel] = time.monotonic()
         if problem is None:
             self.outbox.lanes[channel].breaker.rested(self.clock.now())
+
+    def is_probed(self, channel: str, within_s: float) -> bool:
+        """Whether a probe came back so lately."""
+        return time.monotonic() - self.probed_at.get(channel, -within_s) < within_s
 
     def _log_outages(self) -> None:
         """Once when a channel stops, once when it works again."""
@@ -173,5 +182,7 @@ class Sending:
     def _changed(self, group: Group, entries: Iterable[Entry]) -> None:
         for entry in entries:
             group.messages[entry.key] = entry
+            if entry.settled_at is not None and entry.alert.startswith((OF_BEAT, OF_DAILY)):
+                self.watched(entry)
             if not entry.public:  # a notice shows how many of its messages are where
                 self.hub.add_message(entry)

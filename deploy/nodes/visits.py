@@ -20,6 +20,9 @@ ACTIONS: Final = (
     "staff gauge read",
     "sighting noted",
     "photo added",
+    "installation begun",
+    "installation finished",
+    "installation dropped",
 )
 # The subject has an index of its own; of a station's entries the many about warnings are left out.
 _VISITS: Final = f"""

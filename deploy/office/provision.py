@@ -17,7 +17,8 @@ class OfficeProvision:
 
     def document(self, made: dict[str, Any]) -> str:
         sensors = sensors_of(made["hazard"])
-        document = node_document(self._settings, made["node"], made["password"], sensors, made["order_key"])
+        node, password, key = made["node"], made["password"], made["order_key"]
+        document = node_document(self._settings, node, password, sensors, key, seal=made["seal"])
         return json.dumps(document, indent=2)
 
     def authority(self) -> bytes:

@@ -12,9 +12,15 @@ SERVER_NAME: Final = "kentongan"
 
 
 def node_document(
-    settings: Settings, node: str, password: str, sensors: list[dict[str, Any]], order_key: str = ""
+    settings: Settings,
+    node: str,
+    password: str,
+    sensors: list[dict[str, Any]],
+    order_key: str = "",
+    *,
+    seal: bool = False,
 ) -> dict[str, Any]:
-    """The content of a node's ``node.json``; without ``order_key`` it obeys no commands."""
+    """The content of a node's ``node.json``; without ``order_key`` it obeys no commands, and seals nothing."""
     return {
         "node": node,
         "realm": settings.site.realm,
@@ -23,6 +29,7 @@ def node_document(
         "server_name": SERVER_NAME,
         "password": password,
         "order_key": order_key,
+        "seal": seal,
         "wifi": {"ssid": "", "password": ""},
         "sample_s": 60,
         "sensors": sensors,

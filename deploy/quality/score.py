@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from broker.quality_flags import Flag
 from firmware_sim.faults import DATUM_M, Specimen, specimen
+from ingest.calibrate import calibrated
 from ingest.calibration import Calibration
 from ingest.quality import gross_range, hardware_code, sensor_fault
 from ingest.quality_limits import SeriesLimits, default_limits
@@ -126,7 +127,7 @@ def score(name: str, seeds: Sequence[int]) -> Score:
 
 def _sample(made: Specimen, at: int, calibration: Calibration, limits: SeriesLimits) -> Sample:
     raw = _known(made.raw[at])
-    value = None if raw is None else calibration.value(raw)
+    value = None if raw is None else calibrated(raw, calibration)
     if raw is None or value is None:
         verdict = sensor_fault(None, None)
     else:

@@ -16,6 +16,8 @@ USUAL_SENSOR: Final = "a02yyuw"  # of a level station that does not name its own
 PARTICLES: Final = "pm25_ugm3"
 
 Pair = tuple[float, float]
+Own = tuple[tuple[str, float], ...]  # limits that are a station's own
+TIPS: Final[Pair] = (0.0, MAX_TIPS)
 
 
 class IngestStations(dict[str, IngestStation]):
@@ -38,8 +40,7 @@ def ingest_station(station: Station) -> IngestStation:
         calibration = _calibration(series, conversion, epochs)
         channels[series] = Channel(calibration=calibration, limits=limits_of(station, calibration.quantity))
     if RAIN_SERIES not in channels:
-        calibration = _usual_rain()
-        channels[RAIN_SERIES] = Channel(calibration=calibration, limits=limits_of(station, calibration.quantity))
+        channels[RAIN_SERIES] = _usual_rain(_own_limits(station, "rain_mm"))
     if station.hazard == "air" and station.quality:
         channels[PARTICLES] = Channel(calibration=Calibration(quantity=PARTICLES), limits=limits_of(station, PARTICLES))
     return IngestStation(id=station.id, channels=channels)
@@ -51,11 +52,14 @@ def limits_of(station: Station, quantity: str) -> SeriesLimits:
     ``station.quality`` is about what the station is for; raises BadLimit when it cannot be.
     """
     plain = quantity.partition(".")[0]
-    own = tuple(sorted(station.quality.items())) if plain == _main_quantity(station) else ()
+    own = _own_limits(station, plain)
     if plain == "level_m":
         return _limits(plain, station.sensor or USUAL_SENSOR, station.sensor_mm, station.site_m, own)
-    span = (0.0, MAX_TIPS) if plain == "rain_mm" else None
-    return _limits(plain, "", span, None, own)
+    return _limits(plain, "", TIPS if plain == "rain_mm" else None, None, own)
+
+
+def _own_limits(station: Station, quantity: str) -> Own:
+    return tuple(sorted(station.quality.items())) if quantity == _main_quantity(station) else ()
 
 
 def _main_quantity(station: Station) -> str:
@@ -63,9 +67,7 @@ def _main_quantity(station: Station) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _limits(
-    quantity: str, sensor: str, span: Pair | None, site: Pair | None, own: tuple[tuple[str, float], ...]
-) -> SeriesLimits:
+def _limits(quantity: str, sensor: str, span: Pair | None, site: Pair | None, own: Own) -> SeriesLimits:
     """Shared by all stations that say the same."""
     limits = default_limits(quantity, sensor)
     if span is not None:
@@ -102,7 +104,8 @@ def _calibration(series: str, conversion: Conversion, epochs: list[Epoch]) -> Ca
     return found
 
 
-@lru_cache
-def _usual_rain() -> Calibration:
-    """Of a gauge of which nothing is said."""
-    return Calibration(quantity="rain_mm", conversion="rain", mm_per_tip=MM_PER_TIP)
+@lru_cache(maxsize=4096)
+def _usual_rain(own: Own) -> Channel:
+    """Of a gauge of which nothing else is said; shared by all stations."""
+    calibration = Calibration(quantity="rain_mm", conversion="rain", mm_per_tip=MM_PER_TIP)
+    return Channel(calibration=calibration, limits=_limits("rain_mm", "", TIPS, None, own))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from broker.quality_flags import Flag
-from ingest.calibration import TEMPERATURE_AGE_MS, Calibration
+from ingest.calibrate import TEMPERATURE_AGE_MS, calibrated
+from ingest.calibration import Calibration
 from ingest.history import Point
 from ingest.quality import gross_range
 from ingest.quality_limits import SeriesLimits
@@ -48,7 +49,7 @@ def recomputed(
         if point.raw is None:
             continue
         epoch = calibration.at(point.time)
-        value = epoch.value(point.raw, air.at(point.time))
+        value = calibrated(point.raw, epoch, air.at(point.time))
         if value == point.value and epoch.epoch == point.epoch:
             continue
         flag, reason = point.flag, point.reason

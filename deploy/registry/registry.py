@@ -108,10 +108,10 @@ def load(rows: Rows) -> Registry:
     stations: dict[str, Station] = {}
     retired: dict[str, Station] = {}
     versions: dict[str, int] = {}
-    for name, version, document in rows(tables.stations):
+    for _, version, document in rows(tables.stations):
         station = decode(document)
-        (stations if station.retired_at is None else retired)[name] = station
-        versions[name] = version
+        (stations if station.retired_at is None else retired)[station.id] = station
+        versions[station.id] = version
     area_decoder = msgspec.json.Decoder(Area)
     return Registry(
         stations=stations,

@@ -104,13 +104,19 @@ def rules_at(station: Station, known: StationRules | None, now: int) -> StationR
     )
     if wanted == known:
         return known
-    return with_shared_parts(wanted if known is None else msgspec.structs.replace(wanted, version=known.version + 1))
+    rules = wanted if known is None else msgspec.structs.replace(wanted, version=known.version + 1)
+    return with_shared_parts(rules, station.id)
 
 
-def with_shared_parts(found: StationRules) -> StationRules:
-    """Equal rules whose parts are those of other stations that say the same: most of a province says the same."""
+def with_shared_parts(found: StationRules, station: str) -> StationRules:
+    """Equal rules of ``station`` whose parts are those of other stations that say the same: most of a province does."""
     return msgspec.structs.replace(
-        found, level=_one(found.level), support=_one(found.support), rain=_one(found.rain), air=_one(found.air)
+        found,
+        station=station,
+        level=_one(found.level),
+        support=_one(found.support),
+        rain=_one(found.rain),
+        air=_one(found.air),
     )
 
 

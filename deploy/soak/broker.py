@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from deploy.broker_link import Arrival
+from deploy.arrival import Arrival
 from deploy.soak.field import Message
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from broker.clock import Clock
-from deploy import core, dead_letters
+from deploy import dead_letters
 
 SECOND: Final = 1000
 MINUTE: Final = 60 * SECOND
@@ -34,6 +34,10 @@ class Moment:
 
     perf_counter = monotonic
 
+    def time(self) -> float:
+        """Seconds by the clock of core's machine."""
+        return self.core / 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualClock(Clock):
@@ -47,16 +51,13 @@ class ManualClock(Clock):
 
 @contextmanager
 def simulated(moment: Moment) -> Iterator[None]:
-    """Let the waits of core that no clock step may touch (a failed write, dead letters) pass in simulated time too.
+    """Let the wait of dead letters, which no clock step may touch, pass in simulated time too, as core's own do.
 
-    They read ``time.monotonic`` of the machine, and a day that depends on it would not replay.
+    It reads ``time.monotonic`` of the machine, and a day that depends on it would not replay.
     """
-    places = (vars(core), vars(dead_letters))
-    before = [place["time"] for place in places]
-    for place in places:
-        place["time"] = moment
+    place = vars(dead_letters)
+    before, place["time"] = place["time"], moment
     try:
         yield
     finally:
-        for place, module in zip(places, before, strict=True):
-            place["time"] = module
+        place["time"] = before

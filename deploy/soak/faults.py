@@ -88,10 +88,12 @@ def _clock_right(world: World, fault: Fault) -> None:
 
 def _server_clock(world: World, fault: Fault) -> None:
     world.moment.offset = int(fault.size * 60 * SECOND)
+    world.oracle.silence.listens(world.moment.core)
 
 
 def _server_right(world: World, _fault: Fault) -> None:
     world.moment.offset = 0
+    world.oracle.silence.listens(world.moment.core)
 
 
 def _disorder(world: World, fault: Fault) -> None:

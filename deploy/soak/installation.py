@@ -1,5 +1,6 @@
 """The real core over a journal in memory-backed storage: made once, copied for each simulated day."""
 
+import math
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from deploy.assembly import core_of, credentials_of
 from deploy.core import Carrier, Core, Link
 from deploy.core_commands.commands import Commands
 from deploy.core_commands.nodes import NodeRow
+from deploy.health.missed_time import MissedTime
 from deploy.soak.clock import T0, ManualClock, Moment
 from deploy.soak.stations import AUTHOR, PLACES, SETTINGS, table
 from deploy.state_folder import StateFolder
@@ -93,6 +95,9 @@ def open_core(state: StateFolder, moment: Moment, *, link: Link, sender: Carrier
     for pragma in ("synchronous=OFF", "locking_mode=EXCLUSIVE", "journal_mode=MEMORY"):  # its errors are injected
         core.journal.connection.execute(f"PRAGMA {pragma}")
     core.link, core.sender = link, sender
+    core.monotonic, core.of_day = moment.monotonic, moment.time
+    # A simulated core has a turn when something is due; nothing of the time between is missed.
+    core.missed_time = MissedTime(moment.monotonic(), moment.time(), missed_s=math.inf)
     return core
 
 

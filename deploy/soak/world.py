@@ -12,7 +12,7 @@ from alerting.channels.port import Outcome
 from alerting.outbox import Attempt
 from broker.control import CommandFailed, Request
 from broker.wire import decode_ack
-from deploy.broker_link import Arrival
+from deploy.arrival import Arrival
 from deploy.soak.broker import Broker
 from deploy.soak.clock import MINUTE, SECOND, Moment
 from deploy.soak.field import FieldNode, Message
@@ -95,9 +95,9 @@ class World:
         self.oracle.started(self.moment.core)
         self.note("core starts")
         self.core = core = self.installation.open(self.moment, link=self, sender=self)
-        write = core.journal.write
-        # Core writes through this name only; it is where the disk fails and where a process may die.
-        core.journal.__dict__["write"] = lambda group: self._write(write, group)
+        write = core.write
+        # It is where the disk fails and where a process may die.
+        core.write = lambda group: self._write(write, group)
         self.guarded(core.turn)
         self.at(self.moment.true + 500, self.connect)
 

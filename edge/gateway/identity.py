@@ -24,11 +24,16 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
     server_name: Annotated[str, msgspec.Meta(min_length=1)]
     password: Annotated[str, msgspec.Meta(min_length=1)]
+    order_key: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    seal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A node's credential, and where its broker is. ``authority`` is the only one trusted, DER."""
+    """A node's credential, and where its broker is. ``authority`` is the only one trusted, DER.
+
+    ``order_key`` seals what it says where ``seal`` is set.
+    """
 
     node: str
     realm: Realm
@@ -36,6 +41,8 @@ class Identity:
     port: int
     server_name: str
     password: str = field(repr=False)
+    order_key: str = field(repr=False, default="")
+    seal: bool = False
     authority: bytes = field(repr=False)
 
 
@@ -54,6 +61,8 @@ def read(folder: Path) -> Identity:
         raise BadIdentity(f"{path}: {error}; {remedy}") from None
     if not is_id(document.node):
         raise BadIdentity(f"{path}: node: {document.node[:40]!r} is not 3 to 32 of a-z, 0-9 and hyphen; {remedy}")
+    if document.seal and not document.order_key:
+        raise BadIdentity(f"{path}: order_key: is missing, and seal is true; {remedy}")
     try:
         ssl.create_default_context().load_verify_locations(cadata=authority)
     except ssl.SSLError:

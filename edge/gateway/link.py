@@ -11,7 +11,7 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from broker import topics, wire
+from broker import payload_seal, topics, wire
 from edge.gateway.identity import Identity
 
 log: Final = logging.getLogger(__name__)
@@ -66,10 +66,16 @@ class Link:
         self._client.loop_stop()
 
     def observations(self, payload: bytes) -> None:
-        self._client.publish(self._topic("obs"), payload, qos=1)
+        self._client.publish(self._topic("obs"), self._sealed("obs", payload), qos=1)
 
     def status(self, status: wire.Status) -> None:
-        self._client.publish(self._topic("status"), wire.encode(status), qos=1, retain=True)
+        payload = self._sealed("status", wire.encode(status))
+        self._client.publish(self._topic("status"), payload, qos=1, retain=True)
+
+    def _sealed(self, kind: topics.Kind, payload: bytes) -> bytes:
+        if not self._identity.seal:
+            return payload
+        return payload_seal.seal(self._identity.order_key, self._topic(kind), payload)
 
     def _topic(self, kind: topics.Kind) -> str:
         return topics.topic(self._identity.realm, self._identity.node, kind)
@@ -96,9 +102,12 @@ class Link:
         self._changed(False)
 
     def _heard(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        payload = bytes(message.payload)
         try:
-            self._acked(wire.decode_ack(bytes(message.payload)))
-        except wire.BadPayload as error:
+            if self._identity.seal:
+                payload = payload_seal.unseal(self._identity.order_key, self._topic("ack"), payload)
+            self._acked(wire.decode_ack(payload))
+        except (wire.BadPayload, payload_seal.NotSealed) as error:
             log.warning("%s: acknowledgement ignored: %s", self._identity.node, error)
 
 

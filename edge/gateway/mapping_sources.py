@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from broker import private_file
+from broker import private_file, units
 from broker.wire import SERIES_PATTERN
-from edge.gateway import units
 from edge.gateway.csv_folder import FolderPlan
 from edge.gateway.csv_rows import Column, RowPlan
 from edge.gateway.modbus import NumberType, Register, WordOrder

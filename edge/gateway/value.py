@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-from edge.gateway import units
+from broker import units
 from edge.gateway.sample import FAILED, MISSING, OUT_OF_RANGE
 
 _DIGITS: Final = 6  # more than any sensor has, and fewer than a float's own noise

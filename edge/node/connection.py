@@ -28,6 +28,13 @@ class Wifi:
     def is_up(self):
         return self._station.isconnected()
 
+    def rssi(self):
+        """Strength of the signal in dBm, or None while there is none."""
+        try:
+            return self._station.status("rssi") if self.is_up() else None
+        except (OSError, ValueError):
+            return None  # it went while we asked
+
     async def up(self):
         """Return when there is a network; raises WifiError after a minute."""
         if self.is_up():

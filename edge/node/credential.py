@@ -30,6 +30,11 @@ class Credential:
         return (self._new if self._tries_new else self._old)[0]
 
     @property
+    def key(self):
+        """The one that core knows us by while the broker takes ``password``."""
+        return (self._new if self._tries_new else self._old)[1]
+
+    @property
     def keys(self):
         pairs = [self._old] if self._new is None else [self._new, self._old]
         return [key for _, key in pairs if key]

@@ -14,6 +14,7 @@ from collections import deque
 import machine
 
 import config
+import vitals
 from beat import Beat
 from clock import Clock, Uptime
 from commands import Commands
@@ -25,11 +26,12 @@ from orders import Orders
 from progress import Progress
 from ring import Ring
 from sampling import Sampler
+from seal import NotSealed, Seal
 from segment import Reading
 from siren import Siren
 from trial import Trial
 
-FIRMWARE = "0.3.0"
+FIRMWARE = "0.4.0"
 _STATUS_MS = 300000
 _TURN_MS = 5000
 _LOOK_MS = 2000  # for what cannot wait until the next sample
@@ -52,6 +54,7 @@ class Node:
         self._broker = Broker(settings, authority, self._wifi)  # first: TLS needs its memory in one piece
         self._uptime = Uptime()
         self._boot = int.from_bytes(os.urandom(4), "big")
+        self._reset = vitals.reset_cause()
         self._seq = 0
         self._ring = Ring("ring")
         self._clock = Clock(self._uptime, self._boot, self._ring)
@@ -65,10 +68,12 @@ class Node:
         self._has_taken = asyncio.Event()
         self._has_work = asyncio.Event()
         self._news = self._answered = 0  # what cannot wait for the next status; how much of it the broker has
+        self._late_ms = 0  # how long anything kept all else waiting, at most, since it was last told
         self._lost = 0  # samples that the flash was too slow for
         self._topic = "%s/v1/%s/" % (settings.realm, settings.node)
         self._orders = Orders(settings.order_key, "orders.json")
         self._credential = Credential(settings.password, settings.order_key)
+        self._seal = Seal("")  # that of the connection
         self._orders.trust(self._credential.keys)
         self._commands = Commands(self._orders, self._topic, self._beat, self._siren, self._credential)
         self._trial = Trial(self._orders)
@@ -126,10 +131,13 @@ class Node:
 
     async def guard(self):
         """End in time what horn and lamp do, whatever else hangs."""
+        due = self._uptime.ms()
         while True:
+            self._late_ms = max(self._late_ms, self._uptime.ms() - due)
             if self._siren is not None:
                 self._siren.tick(self._uptime.ms())
             self._progress.step("guard")
+            due = self._uptime.ms() + _TICK_MS
             await asyncio.sleep_ms(_TICK_MS)
 
     async def publish(self, client):
@@ -139,11 +147,12 @@ class Node:
         while True:
             if told != self._news or self._uptime.ms() - told_at >= _STATUS_MS:
                 told = self._news
-                await client.publish(self._topic + "status", self._status(), retain=True)
+                status = self._topic + "status"
+                await client.publish(status, self._seal.over(status, self._status()), retain=True)
                 told_at = self._uptime.ms()
             payload = self._delivery.next()
             while payload is not None:
-                await client.publish(self._topic + "obs", payload)
+                await client.publish(self._topic + "obs", self._seal.over(self._topic + "obs", payload))
                 payload = self._delivery.next()
             if self._update is not None and not self._beat.is_low:
                 await self._fetch(client)
@@ -182,8 +191,8 @@ class Node:
 
     def _hear_ack(self, payload):
         try:
-            now, acked = decode_ack(payload)
-        except BadAck as error:
+            now, acked = decode_ack(self._seal.open(self._topic + "ack", payload))
+        except (BadAck, NotSealed) as error:
             self.log("acknowledgement ignored:", error)
             return
         self._clock.hear(now)
@@ -234,6 +243,7 @@ class Node:
             self._progress.step("connect")
             try:
                 await self.ask_time()
+                self._seal = Seal(self._credential.key if self._settings.seal else "")
                 client = await self._broker.connect(will, self._credential.password)
                 backoff.began()
                 self.log("connected")
@@ -285,6 +295,7 @@ class Node:
             await asyncio.sleep_ms(_TURN_MS)
 
     def _status(self):
+        late_ms, self._late_ms = self._late_ms, 0
         return json.dumps(
             {
                 "online": True,
@@ -295,6 +306,11 @@ class Node:
                 "dropped": self._ring.dropped + self._lost,
                 "beat_s": self._beat.interval_ms(self._uptime.ms()) // 1000,
                 "free_bytes": gc.mem_free(),
+                "flash_free_bytes": vitals.flash_free(),
+                "rssi_dbm": self._wifi.rssi(),
+                "chip_c": vitals.chip_c(),
+                "reset": self._reset,
+                "late_ms": late_ms,
                 "order": self._commands.result,
                 "update": self._trial.result,
             }

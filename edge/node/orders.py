@@ -11,7 +11,7 @@ from binascii import hexlify, unhexlify
 from hashlib import sha256
 
 _BLOCK = 64
-_MAC_DIGITS = 64
+MAC_DIGITS = 64
 _OUTER, _INNER = 0x5C, 0x36
 
 
@@ -57,9 +57,9 @@ class Orders:
     def _unseal(self, topic, payload):
         if not self._keys:
             raise Refused("this node has no key: give it a new node.json")
-        mac, body = payload[:_MAC_DIGITS], payload[_MAC_DIGITS + 1 :]
+        mac, body = payload[:MAC_DIGITS], payload[MAC_DIGITS + 1 :]
         sealed = topic.encode() + b"\n" + body
-        if not any(_is_same(mac, hexlify(hmac_sha256(key, sealed))) for key in self._keys):
+        if not any(is_same(mac, hexlify(hmac_sha256(key, sealed))) for key in self._keys):
             raise Refused("the seal is not ours")
         try:
             order = json.loads(body)
@@ -97,20 +97,21 @@ def write_whole(path, data):
     os.rename(path + ".new", path)
 
 
-def hmac_sha256(key, message):
-    """RFC 2104 over SHA-256."""
+def hmac_sha256(key, *pieces):
+    """RFC 2104 over SHA-256, of all pieces one after the other."""
     if len(key) > _BLOCK:
         key = sha256(key).digest()
     key = key + bytes(_BLOCK - len(key))
     inner = sha256(bytes(byte ^ _INNER for byte in key))
-    inner.update(message)
+    for piece in pieces:
+        inner.update(piece)
     outer = sha256(bytes(byte ^ _OUTER for byte in key))
     outer.update(inner.digest())
     return outer.digest()
 
 
-def _is_same(one, other):
-    # In the same time wherever they differ.
+def is_same(one, other):
+    """In the same time wherever they differ."""
     different = len(one) ^ len(other)
     for a, b in zip(one, other):  # noqa: B905 - MicroPython has no strict
         different |= a ^ b

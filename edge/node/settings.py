@@ -33,6 +33,7 @@ Settings = namedtuple(
         "server_name",
         "password",
         "order_key",
+        "seal",
         "ntp",
         "wifi",
         "sample_s",
@@ -78,6 +79,7 @@ def read(found):
         server_name=_text(found, "server_name"),
         password=_text(found, "password"),
         order_key=_order_key(found.get("order_key", "")),
+        seal=_seal(found),
         ntp=_text(found, "ntp") if found.get("ntp") else "",
         wifi=Wifi(wifi.get("ssid", ""), wifi.get("password", "")),
         sample_s=_number(found, "sample_s", 5, 3600),
@@ -128,6 +130,13 @@ def _order_key(key):
     is_right = isinstance(key, str) and len(key) in (0, _KEY_DIGITS) and all(each in "0123456789abcdef" for each in key)
     _expect(is_right, "order_key", "%d hexadecimal digits" % _KEY_DIGITS)
     return key
+
+
+def _seal(found):
+    wanted = found.get("seal", False)
+    _expect(isinstance(wanted, bool), "seal", "true or false")
+    _expect(not wanted or found.get("order_key"), "order_key", "given, because seal is true")
+    return wanted
 
 
 def _text(found, key):

@@ -1,4 +1,6 @@
-"""A Wi-Fi that is there, except while the world says that it is not."""
+"""A Wi-Fi that is there, except while the world says that it is not; its signal is as strong as the world says."""
+
+import time
 
 import world
 
@@ -7,6 +9,8 @@ AP_IF = 1
 STAT_IDLE = 1000
 STAT_CONNECTING = 1001
 STAT_GOT_IP = 1010
+_RSSI_DBM = -67
+_RSSI_NOISE_DBM = 2
 
 
 class WLAN:
@@ -32,7 +36,8 @@ class WLAN:
 
     def status(self, what=None):
         if what == "rssi":
-            return -67
+            weak = world.fault("wifi", "weak_signal")
+            return round((weak["value"] if weak else _RSSI_DBM) + world.noise(_RSSI_NOISE_DBM, time.world_ms() // 1000))
         return STAT_GOT_IP if self.isconnected() else STAT_IDLE
 
     def config(self, *names, **values):

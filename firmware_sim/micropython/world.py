@@ -61,6 +61,11 @@ def is_faulty(column, kind, at_ms=None):
     return _fault(column, kind, world_ms() if at_ms is None else at_ms) is not None
 
 
+def fault(column, kind):
+    """The fault of this kind that ``column`` has now, or None."""
+    return _fault(column, kind, world_ms())
+
+
 def _fault(column, kind, at_ms):
     for fault in _table.faults:
         if fault["series"] == column and fault["kind"] == kind and fault["from_ms"] <= at_ms < fault["until_ms"]:

@@ -51,6 +51,13 @@ def test_it_decides_as_the_sources_do(copy: Path) -> None:
 
 
 @pytest.mark.timeout(1500)
+def test_simulated_days_are_played_on_it(copy: Path) -> None:
+    """The simulator stands where core meets disk and clock, also where nothing can be put in from outside."""
+    done = run(copy, "-m", "deploy.cli", "soak", "--seeds", "2")
+    assert 0 == done.returncode, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+@pytest.mark.timeout(1500)
 def test_other_sources_are_noticed_before_anything_runs(copy: Path, tmp_path: Path) -> None:
     """After an edit or an upgrade the old machine code is gone at the next start, and a sentence says so."""
     mine = tmp_path / "checkout"

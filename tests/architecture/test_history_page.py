@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from broker import units
 from broker.quality_flags import Flag
 from deploy import cli, settings
-from ingest import history_influx, history_sqlite, rollups, units
+from ingest import history_influx, history_sqlite, rollups
 from ingest.history_cursor import REFUSALS_KEPT
 
 

@@ -82,7 +82,12 @@ def test_every_route_has_its_line_and_every_line_its_route(app: FastAPI) -> None
 
 
 async def status_of(app: FastAPI, line: Line, *, role: Role | None, csrf: bool = True) -> int:
-    """The status of the answer, which need not end; a form is sent with, or without, its session's token."""
+    """The status of the answer, as :func:`begun` has it."""
+    return (await begun(app, line, role=role, csrf=csrf))[0]
+
+
+async def begun(app: FastAPI, line: Line, *, role: Role | None, csrf: bool = True) -> tuple[int, dict[str, str]]:
+    """Status and headers of the answer, which need not end; a form is sent with, or without, its session's token."""
     method, path = line
     headers, token = [(b"host", b"127.0.0.1"), (b"sec-fetch-site", b"same-origin")], ""
     if role is not None:
@@ -107,7 +112,7 @@ async def status_of(app: FastAPI, line: Line, *, role: Role | None, csrf: bool =
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    begun: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    first: asyncio.Future[tuple[int, dict[str, str]]] = asyncio.get_running_loop().create_future()
     sent = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
@@ -117,17 +122,18 @@ async def status_of(app: FastAPI, line: Line, *, role: Role | None, csrf: bool =
         raise AssertionError("nobody hangs up")
 
     async def send(message: Any) -> None:
-        if message["type"] == "http.response.start" and not begun.done():
-            begun.set_result(message["status"])
+        if message["type"] == "http.response.start" and not first.done():
+            headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
+            first.set_result((message["status"], headers))
 
     answer = asyncio.create_task(app(scope, receive, send))
-    waited: set[asyncio.Future[Any]] = {answer, begun}
+    waited: set[asyncio.Future[Any]] = {answer, first}
     await asyncio.wait(waited, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
-    status = begun.result() if begun.done() else -1
+    status, said = first.result() if first.done() else (-1, {})
     answer.cancel()
     with contextlib.suppress(asyncio.CancelledError, Exception):
         await answer
-    return status
+    return status, said
 
 
 def _filled(path: str) -> str:
@@ -204,3 +210,31 @@ def test_who_has_to_choose_a_password_first_reaches_only_his_own_account(tmp_pat
     found = asyncio.run(tried())
     assert {303, 403} >= set(found.values())
     assert 303 == found["GET", "/"]
+
+
+ANSWERED = {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer"}
+
+
+@pytest.mark.timeout(300)
+def test_every_answer_forbids_scripts_and_styles_of_others_and_inline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages, lists, downloads, streams, refusals, and what a fault of the program is answered with."""
+
+    async def tried() -> dict[Line, tuple[int, dict[str, str]]]:
+        async with living(tmp_path) as app:
+
+            def broken(_: object) -> None:
+                raise RuntimeError("a fault of the program")
+
+            lines = [*ROUTES, ("GET", "/there-is-no-such-page")]
+            found = {line: await begun(app, line, role="admin") for line in lines}
+            monkeypatch.setattr(type(app.state.live.link), "outage", broken)
+            found["GET", "/healthz, broken"] = await begun(app, ("GET", "/healthz"), role=None)
+            return found
+
+    found = asyncio.run(tried())
+    assert 500 == found["GET", "/healthz, broken"][0]
+    policies = {line: headers.get("content-security-policy", "none at all") for line, (_, headers) in found.items()}
+    assert [] == [line for line, said in policies.items() if "unsafe" in said or "default-src 'self'" not in said]
+    assert [] == [line for line, (_, headers) in found.items() if ANSWERED.items() - headers.items()]

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 PACKAGES = {"alerting", "broker", "deploy", "edge", "firmware_sim", "ingest"}
-ONLY_IN_THE_CHECKOUT = ("deploy/*.sh", "deploy/*.lock", "*/ruff.toml")
+ONLY_IN_THE_CHECKOUT = (
+    *("deploy/*.sh", "deploy/*.lock", "*/ruff.toml"),
+    *("deploy/systemd/*", "deploy/container/*", "deploy/compose.yaml"),
+)
 ONLY_IN_THE_WHEEL = ("alerting/web/static/vendor/*", "*.dist-info/*")
 
 

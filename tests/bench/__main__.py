@@ -12,6 +12,7 @@ from pathlib import Path
 
 from firmware_sim.fleet_plan import LoadRefused
 from tests.bench import (
+    firmware,
     floor,
     history,
     latency,
@@ -46,6 +47,7 @@ SECTIONS: dict[str, Section] = {
     "watchers": lambda _: watchers.rows(),
     "outbox": lambda _: outbox.rows(),
     "recipients": lambda _: recipients.rows(),
+    "firmware": lambda _: firmware.rows(),
     "profile": lambda args: profile.rows(flame_file=args.flame, rate=args.rate, seconds=args.seconds),
 }
 

@@ -21,8 +21,8 @@ from typing import Any
 
 from alerting.outbox import Attempt
 from broker.clock import Clock
+from deploy.arrival import Arrival
 from deploy.assembly import core_of
-from deploy.broker_link import Arrival
 from deploy.core import Core
 from deploy.settings import load
 from deploy.state_folder import StateFolder

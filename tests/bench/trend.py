@@ -17,7 +17,8 @@ from typing import Final
 from scipy import stats
 
 from alerting import trend as product
-from alerting.trend import HOUR_MS, Motion, Trend, followed, time_to, trend_from
+from alerting.motion import Motion, Trend
+from alerting.trend import HOUR_MS, followed, time_to, trend_from
 
 WASPADA, AWAS = 3.5, 5.5
 SENSORS: Final = {  # minutes between samples, noise, quantum, share lost

@@ -43,7 +43,6 @@ PARTS: Final = (
     "sending",
     "deadlines",
     "_by_topic",
-    "_ack_topics",
     "group",
     "station_revs",
 )

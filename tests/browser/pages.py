@@ -29,6 +29,7 @@ HOUSE_PAGES: Final[dict[str, tuple[str, str]]] = {
     "laporan-jaga": ("/laporan", "Sari"),
     "teknisi": ("/teknisi", "Budi"),
     "teknisi-node": ("/teknisi/wl-01", "Budi"),
+    "pasang": ("/pemasangan", "Budi"),
     "kelola": ("/kelola", "Kepala"),
     "kelola-penerima": ("/kelola/penerima", "Kepala"),
     "kelola-stasiun": ("/kelola/stasiun/welang", "Kepala"),

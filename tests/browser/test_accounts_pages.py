@@ -1,7 +1,6 @@
 """Logging in as people do it: by keyboard, on a phone, and with a form still open when the session ends."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,23 +22,6 @@ pytestmark = pytest.mark.timeout(300)
 OpenTab = Callable[..., Tab]
 PASSWORD = "kuda hijau lari pagi"
 KEPT = passwords.keep(PASSWORD)
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    core = CoreThread(tmp_path_factory.mktemp("empty"))
-    core.start()
-    core.stop()
-    return core.state.root
-
-
-@pytest.fixture
-def core(empty: Path, tmp_path: Path) -> Iterator[CoreThread]:
-    shutil.copytree(empty, tmp_path / "s")
-    core = CoreThread(tmp_path)
-    core.start()
-    yield core
-    core.stop()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from alerting.web.access import Visitor
 from broker.control import CommandFailed, Request
-from broker.live import MaintenanceView
+from broker.live import MaintenanceView, NodeAlarm
 from tests.browser import public_scenes
 from tests.browser.axe import violations
 from tests.browser.conftest import PHONE, Tab
@@ -32,6 +32,13 @@ STATE: dict[str, Any] = {
     "dropped": 0,
     "order": [5, "done"],
     "problem": None,
+    "rssi_dbm": -71,
+    "free_bytes": 52_000,
+    "flash_free_bytes": 410_000,
+    "chip_c": 48.0,
+    "reset": "power",
+    "battery_mv_a_day": -12.4,
+    "battery_days_left": 31.0,
 }
 
 
@@ -39,7 +46,8 @@ def _field(now: int) -> Scene:
     """One gauge gone, one with an open lid, one well, one that somebody works on."""
     node = "node-welang"
     measured = [series("level_m", 1.62, now - MINUTE), series("lid_open", 1.0, now - MINUTE)]
-    ill = welang(now, series=[msgspec.structs.replace(each, node=node) for each in measured])
+    health_of = {node: [NodeAlarm(kind="lid", since=now - 2 * HOUR)]}
+    ill = welang(now, series=[msgspec.structs.replace(each, node=node) for each in measured], health=health_of)
     gone = river("Petung", now, age=94 * MINUTE, state="TIDAK ADA DATA", silent=True, areas=[BLANDONGAN])
     work = MaintenanceView(since=now - HOUR, until=now + HOUR, by="Sari", reason="ganti baterai")
     return Scene(health=health(), entities=[ill, gone, river("Gembong", now), river("Rejoso", now, maintenance=work)])

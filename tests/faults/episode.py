@@ -50,13 +50,14 @@ class PersistentNode(SimpleNode):
     """Repeats an observation until it is acknowledged, as the firmware does."""
 
     longest_s = 0.0  # from the first publish of an observation to its acknowledgement
+    patience_s = PATIENCE_S
 
     def insist(self, *observations: dict[str, Any], mend: Callable[[], None] = nothing) -> None:
         """Publish until all are acknowledged; ``mend`` is called between two tries."""
         began = time.monotonic()
         waiting = list(observations)
         while waiting := [o for o in waiting if (o["boot"], o["seq"]) not in self.acked]:
-            if time.monotonic() - began > PATIENCE_S:
+            if time.monotonic() - began > self.patience_s:
                 raise AssertionError(f"{self.node}: {len(waiting)} observations without an acknowledgement")
             for observation in waiting:
                 self.publish(observation)
@@ -80,6 +81,7 @@ class EpisodeField:
         self.installation: Installation
         self.node: PersistentNode
         self._time = 0
+        self.in_any_steps: set[int] = set()  # episodes whose samples came in any order: AWAS may come at once
         self.in_doubt: set[str] = set()  # alerts of which core could not record what it had sent before it died
 
     def __enter__(self) -> Self:
@@ -175,7 +177,8 @@ class EpisodeField:
         return [
             *oracle.reading_faults(installation, self.node.numbers()),
             *oracle.journal_faults(installation),
-            *oracle.story_faults(installation, VERSIONS),
+            *oracle.story_faults(installation, VERSIONS, is_told=lambda number: number not in self.in_any_steps),
+            *oracle.ending_faults(installation, VERSIONS, self.in_any_steps),
             *oracle.message_faults(installation, self.sent(), in_doubt=self.in_doubt),
         ]
 

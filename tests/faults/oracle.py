@@ -121,6 +121,20 @@ def story_faults(
     return _some("episode unlike its story", other)
 
 
+def ending_faults(installation: Installation, expected: list[tuple[str, int]], numbers: Collection[int]) -> list[str]:
+    """Each of the episodes ``numbers`` came to the highest level of ``expected``, in rising steps, and then ended."""
+    highest = max(level for _, level in expected)
+    episodes: dict[int, list[tuple[str, int]]] = {number: [] for number in numbers}
+    for alert, _, kind, level in installation.alerts():
+        episodes.get(int(alert.rpartition(".")[2]), []).append((kind, level))
+    other = []
+    for number, versions in episodes.items():
+        levels = [level for _, level in versions[:-1]]
+        if not levels or levels != sorted(set(levels)) or levels[-1] != highest or versions[-1] != expected[-1]:
+            other.append(f"{number}: {versions}")
+    return _some("episode that does not end like its story", other)
+
+
 def history_faults(installation: Installation, influxd: Influxd | None = None) -> list[str]:
     """History holds what the journal holds: of each station, quantity and time the last row, and nothing else."""
     rows = installation.rows(f"SELECT {_POINT} FROM readings ORDER BY id")

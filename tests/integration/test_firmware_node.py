@@ -256,7 +256,11 @@ def test_readings_arrive_and_leave_the_ring(
     eventually(lambda: not node.pending() & set(arrived), "what arrived to leave the ring", node)
     assert f"as {NODE}" in broker.log.read_text()
     first = core.statuses[0]
-    assert (True, arrived[0][0], "0.3.0", 0) == (first.online, first.boot, first.firmware, first.dropped)
+    assert (True, arrived[0][0], "0.4.0", 0) == (first.online, first.boot, first.firmware, first.dropped)
+    assert ("power", 10) == (first.reset, first.beat_s)
+    assert first.rssi_dbm is not None
+    assert -80 < first.rssi_dbm < -55
+    assert min(first.free_bytes or 0, first.flash_free_bytes or 0, first.chip_c or 0) > 0
     numbers = list(dict.fromkeys(seq for _, seq in arrived))
     assert list(range(len(numbers))) == sorted(numbers)
     # What was sampled before there was a connection may come later than what is fresh.

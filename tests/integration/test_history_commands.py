@@ -209,7 +209,7 @@ def test_what_a_node_has_measured_stays(city: City) -> None:
         (LOGGER, "a CSV needs --station, --timezone as well"),
         ((*WELANG, "--value-column", "debit"), "column 'debit' is not there; the first line has 'waktu', 'tma'"),
         ((*WELANG, "--unit", "mV"), "level_m is kept in m, a length; mV is a voltage"),
-        ((*WELANG, "--quantity", "tinggi"), "quantity 'tinggi' does not say its unit"),
+        ((*WELANG, "--quantity", "tinggi"), "'tinggi' does not say its unit"),
         ((*WELANG, "--from-journal"), "give either a CSV file or --from-journal"),
         ((*WELANG, "--into", "x.db"), "--into is for --from-journal"),
     ],

@@ -3,7 +3,6 @@
 import html
 import io
 import re
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -90,24 +89,6 @@ def at(core: CoreThread, folder: Path, rules: AccountRules | None = None) -> Ite
         place = Place(core, f"http://127.0.0.1:{port}", app)
         yield place
         place.close()
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state of an installation without users, made once: its tables take the longest."""
-    core = CoreThread(tmp_path_factory.mktemp("empty"))
-    core.start()
-    core.stop()
-    return core.state.root
-
-
-@pytest.fixture
-def core(empty: Path, tmp_path: Path) -> Iterator[CoreThread]:
-    shutil.copytree(empty, tmp_path / "s")
-    core = CoreThread(tmp_path)
-    core.start()
-    yield core
-    core.stop()
 
 
 @pytest.fixture

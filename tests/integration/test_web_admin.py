@@ -154,8 +154,8 @@ def test_a_station_is_added_changed_and_retired(desk: OfficeDesk) -> None:
 @pytest.mark.parametrize(
     ("command", "given", "said"),
     [
-        ("node-new", {"node": "Node 7!"}, "“Node 7!” tidak bisa dipakai: tulis 3 sampai 32"),
-        ("node-new", {"node": "core"}, "Nama core dipakai sistem."),
+        ("node-new", {"node": "Node 7!", "station": "welang"}, "“Node 7!” tidak bisa dipakai: tulis 3 sampai 32"),
+        ("node-new", {"node": "core", "station": "welang"}, "Nama core dipakai sistem."),
         ("node-new", {"node": "node-9", "station": "hilang"}, "Stasiun hilang tidak dikenal."),
         ("node-show", {"node": "node-9"}, "Node node-9 tidak dikenal."),
         ("area-add", {"code": "RW 3", "name": "RW 3"}, "“RW 3” bukan kode wilayah."),
@@ -180,7 +180,7 @@ def test_a_node_shows_its_secrets_once(desk: OfficeDesk) -> None:
     assert ("node-1", "ews") == (document["node"], document["realm"])
     assert document["password"] not in desk.look("/kelola/node/node-1").html
     assert (desk.core.state.authority / "ca.der").read_bytes() == desk.client.get("/kelola/node/ca.der").content
-    assert "exists" in desk.say("/kelola/node/baru", node="node-1", station="welang").text
+    assert "sudah ada" in desk.say("/kelola/node/baru", node="node-1", station="welang").text
     assert "Ketik node-1" in desk.say("/kelola/node/node-1/sandi", node_again="node-2").text
     renewed = desk.say("/kelola/node/node-1/sandi", node_again="node-1")
     assert document["password"] not in renewed.html

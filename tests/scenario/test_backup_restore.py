@@ -1,17 +1,27 @@
 """A backup of an installation in the middle of a warning, and what goes on from it."""
 
+import asyncio
 import json
 import shutil
 import sqlite3
+import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from deploy.backup import record
+from deploy.backup.backup_folder import DAY_MS, name_of
+from deploy.backup.job import BackupJob, is_to_be_sent
+from deploy.backup.record import BackupRecord
 from deploy.cli import main
+from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.emulators.s3_server import ACCESS_KEY, BUCKET, S3, SECRET, s3_server
 from tests.notice_post import KARANGKETUG, NoticePost
 
+UTC_ZONE = ZoneInfo("UTC")
 BACKUP = '[backup]\nfolder = "cadangan"\nkey_file = "backup.key"\n'
 
 
@@ -166,3 +176,123 @@ def _refused(found: tuple[int, str], sentence: str) -> tuple[int, bool]:
 def _count(path: Path) -> int:
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
         return int(connection.execute("SELECT count(*) FROM readings").fetchone()[0])
+
+
+def test_a_backup_goes_to_the_bucket_and_comes_back_from_it(world: World, tmp_path: Path) -> None:
+    """With nothing on the new machine but the key, the table of the bucket and its secret."""
+    with s3_server() as s3:
+        table = (
+            f'[backup.bucket]\nendpoint = "{s3.url}"\nname = "{BUCKET}"\naccess_key = "{ACCESS_KEY}"\n'
+            'secret_file = "bucket.secret"\n'
+        )
+        (tmp_path / "baru").mkdir()
+        (tmp_path / "baru" / "tujuan.toml").write_text(table)
+        settings = tmp_path / "k.toml"
+        settings.write_text(settings.read_text() + table)
+        for folder in (tmp_path, tmp_path / "baru"):
+            (folder / "bucket.secret").write_text(SECRET)
+            (folder / "bucket.secret").chmod(0o600)
+        file = world.take()
+        assert [file.name] == list(s3.objects)
+        assert (0, True) == _told(world.backup("list", "--bucket"), file.name)
+        assert (0, True) == _told(world.backup("verify", "--bucket"), f"{file.name}: good")
+        options = ("--key", str(tmp_path / "backup.key"), "--bucket", str(tmp_path / "baru" / "tujuan.toml"))
+        found = world.run("restore", *options, "--into", str(tmp_path / "baru" / "var"))
+        assert (0, True) == _told(found, "1 notices put away")
+        assert {"var", "tujuan.toml", "bucket.secret"} == {each.name for each in (tmp_path / "baru").iterdir()}
+
+
+def test_a_bucket_that_fails_is_said_and_sent_to_later(world: World, tmp_path: Path) -> None:
+    """The backup itself is good; the record, the board's sentence and a second command tell the rest."""
+    with s3_server() as s3:
+        settings, board = _with_bucket(tmp_path, s3), list[str | None]()
+        s3.denied.add("PUT")
+        world.post.close()
+        assert (2, True) == _told(world.backup("run"), "is good, but it was not sent: ")
+        known = record.read(world.post.state)
+        assert (None, True) == (known.problem, "this key may not write it" in str(known.sending_problem))
+        now = known.sending_at or 0
+        said = record.problem(known, now=now, since=now)
+        assert "Salinan cadangan gagal dikirim ke luar: " == str(said)[:40]
+        waits = load(settings).backup
+        assert [False, True] == [is_to_be_sent(waits, known, now + later) for later in (60_000, 3_600_000)]
+        s3.denied.clear()
+        record.write(world.post.state, replace(known, sending_at=now - 3_600_000))
+        asyncio.run(_an_hour_later(BackupJob(waits, world.post.state, settings, zone=UTC_ZONE, found=board.append)))
+        known = record.read(world.post.state)
+        assert (known.file, None) == (known.sent_file, known.sending_problem)
+        assert ([known.file], None) == (list(s3.objects), board[-1])
+        assert not is_to_be_sent(waits, known, now + 3_600_000)
+
+
+def test_a_key_that_may_not_remove_is_told_so(world: World, tmp_path: Path) -> None:
+    """What was sent stays sent; the sentence says which right is missing, and that keep_days = 0 asks for none."""
+    with s3_server() as s3:
+        _with_bucket(tmp_path, s3)
+        for days in range(40, 44):
+            taken = time.time_ns() // 1_000_000 - days * DAY_MS
+            s3.objects[name_of("ews", taken)] = b"x"
+        s3.denied.add("DELETE")
+        world.post.close()
+        assert (2, True) == _told(world.backup("run"), "was sent, but the old ones stay there: ")
+        known = record.read(world.post.state)
+        assert (known.file, True) == (
+            known.sent_file,
+            "s3:DeleteObject unless keep_days is 0" in str(known.sending_problem),
+        )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read"),
+        ("[backup", "not valid TOML"),
+        ("[site]\nname = 'x'\n", "backup.bucket: Expected `object`, got `null`; see docs/backup.md"),
+        ("[backup.bucket]\nname = 'x'\n", "missing required field `endpoint`"),
+    ],
+)
+def test_a_bucket_that_is_not_named_well_restores_nothing(
+    world: World, tmp_path: Path, content: str | None, said: str
+) -> None:
+    """One sentence with the file; no folder is made."""
+    if content is not None:
+        (tmp_path / "tujuan.toml").write_text(content)
+    options = ("--key", str(tmp_path / "backup.key"), "--bucket", str(tmp_path / "tujuan.toml"))
+    assert (2, True) == _told(world.run("restore", *options, "--into", str(tmp_path / "baru")), said)
+    assert not (tmp_path / "baru").exists()
+    assert (2, True) == _told(
+        world.run("restore", *options[:2], "--into", str(tmp_path / "baru")), "no backup was named"
+    )
+    world.post.close()
+
+
+def test_a_bucket_that_was_taken_out_is_forgotten(world: World) -> None:
+    """Its last failure stands on the board until the next backup, and not for ever."""
+    record.write(world.post.state, BackupRecord(sent_at=1, sending_at=2, sending_problem="putus"))
+    world.take()
+    known = record.read(world.post.state)
+    assert (None, None, None) == (known.sent_at, known.sending_at, known.sending_problem)
+
+
+async def _an_hour_later(job: BackupJob) -> None:
+    await job.run()
+    assert job._taking is not None
+    await job._taking
+
+
+def _with_bucket(folder: Path, s3: S3) -> Path:
+    """The settings file, with the bucket in it and its secret beside it."""
+    settings = folder / "k.toml"
+    settings.write_text(
+        f'{settings.read_text()}[backup.bucket]\nendpoint = "{s3.url}"\nname = "{BUCKET}"\n'
+        f'access_key = "{ACCESS_KEY}"\nsecret_file = "bucket.secret"\n'
+    )
+    (folder / "bucket.secret").write_text(SECRET)
+    (folder / "bucket.secret").chmod(0o600)
+    return settings
+
+
+def _told(found: tuple[int, str], words: str) -> tuple[int, bool]:
+    """The exit code, and whether ``words`` were said."""
+    assert words in found[1], found[1]
+    return found[0], True

@@ -15,8 +15,8 @@ from alerting.contacts import ContactKind
 from alerting.events import Maintained
 from alerting.outbox import Attempt
 from broker.clock import Clock
+from deploy.arrival import Arrival
 from deploy.assembly import core_of
-from deploy.broker_link import Arrival
 from deploy.core import Core
 from deploy.journal import Journal
 from deploy.settings import load

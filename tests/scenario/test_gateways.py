@@ -9,8 +9,8 @@ import pytest
 
 from broker.clock import Clock
 from broker.control import CommandFailed, Request
+from deploy.arrival import Arrival
 from deploy.assembly import core_of, credentials_of
-from deploy.broker_link import Arrival
 from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder

@@ -11,8 +11,8 @@ from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
 from broker.clock import Clock
 from broker.control import CommandFailed, Request
+from deploy.arrival import Arrival
 from deploy.assembly import core_of, credentials_of
-from deploy.broker_link import Arrival
 from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder

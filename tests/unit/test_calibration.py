@@ -2,7 +2,8 @@
 
 import pytest
 
-from ingest.calibration import TEMPERATURE_AGE_MS, Calibration, air_temperature, speed_of_sound_m_s
+from ingest.calibrate import TEMPERATURE_AGE_MS, air_temperature, calibrated, distance_mm, speed_of_sound_m_s
+from ingest.calibration import Calibration
 
 T0 = 1_795_000_000_000
 OLD = Calibration(quantity="level_m", conversion="level", datum_m=6.5)
@@ -12,9 +13,9 @@ NEW = Calibration(quantity="level_m", conversion="level", datum_m=6.6, epoch=2, 
 def test_ten_degrees_are_one_and_two_thirds_percent() -> None:
     """83 mm at 5 m, from 25 to 35 degrees: the figure that is known of ultrasonic sensors."""
     calibration = Calibration(quantity="level_m", conversion="level", datum_m=10, sound_reference_c=25)
-    assert 5000 == calibration.distance_mm(5000, 25)
-    assert 1.66 == round((calibration.distance_mm(5000, 35) / 5000 - 1) * 100, 2)
-    assert (5.0, 4.917) == (calibration.value(5000, 25), round(calibration.value(5000, 35), 3))
+    assert 5000 == distance_mm(5000, calibration, 25)
+    assert 1.66 == round((distance_mm(5000, calibration, 35) / 5000 - 1) * 100, 2)
+    assert (5.0, 4.917) == (calibrated(5000, calibration, 25), round(calibrated(5000, calibration, 35), 3))
 
 
 def test_the_speed_of_sound_is_that_of_the_tables() -> None:
@@ -26,8 +27,8 @@ def test_the_speed_of_sound_is_that_of_the_tables() -> None:
 def test_without_a_plausible_temperature_nothing_is_corrected(air_c: float | None) -> None:
     """A broken thermometer must not move the water."""
     calibration = Calibration(quantity="level_m", conversion="level", datum_m=10, sound_reference_c=20)
-    assert 5.0 == calibration.value(5000, air_c)
-    assert 5.0 == Calibration(quantity="level_m", conversion="level", datum_m=10).value(5000, 35)
+    assert 5.0 == calibrated(5000, calibration, air_c)
+    assert 5.0 == calibrated(5000, Calibration(quantity="level_m", conversion="level", datum_m=10), 35)
 
 
 def test_the_epoch_in_force_at_the_reading_s_own_time_counts() -> None:

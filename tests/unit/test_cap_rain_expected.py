@@ -4,7 +4,8 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerting.area import EXPECTED_MS, AreaState, area_deadline, area_step
+from alerting.area import EXPECTED_MS, area_deadline, area_step
+from alerting.area_state import AreaState
 from alerting.events import RainExpected, StationMoved, Ticked
 from alerting.rules import AreaRules
 

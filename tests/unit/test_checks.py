@@ -206,6 +206,18 @@ def test_certificates_that_end_and_that_do_not_belong_together(tmp_path: Path) -
     assert "wrong" == of(encryption.look(found), "broker certificate")[0]
 
 
+def test_the_pages_certificate_is_looked_at_where_the_installer_put_it(tmp_path: Path) -> None:
+    """Without one nothing is said: the server in front may be another machine's."""
+    found = examined(tmp_path)
+    prepare_broker(found.settings, found.state)
+    assert "pages certificate" not in {each.check for each in encryption.look(found)}
+    (tmp_path / "tls").mkdir()
+    (tmp_path / "tls/pages.pem").write_bytes((found.state.broker / "server.pem").read_bytes())
+    assert "good" == of(encryption.look(found), "pages certificate")[0]
+    late = msgspec.structs.replace(found, now=found.now + 11 * 366 * DAY_MS)
+    assert ("wrong", True) == _says(of(encryption.look(late), "pages certificate"), "no browser opens the pages")
+
+
 class Way:
     """A way out that says what it was told to say."""
 
@@ -270,7 +282,19 @@ def test_a_whole_journal_and_one_that_was_never_made(tmp_path: Path, kept: Exami
     assert before == sorted(kept.state.root.rglob("*"))
     fresh = tmp_path / "fresh"
     fresh.mkdir()
-    assert "warning" == of(data.look(examined(fresh)), "journal")[0]
+    begun = examined(fresh)
+    assert "warning" == of(data.look(begun), "journal")[0]
+    begun.state.journal.touch()
+    assert ("warning", True) == _says(of(data.look(begun), "journal"), "just being made")
+
+
+def test_an_installation_that_nobody_watches(kept: Examined) -> None:
+    """Without a watch in service its death is nobody's news; one that was retired does not count."""
+    assert ("warning", True) == _says(of(data.look(kept), "watch"), "nobody is told")
+    for retired, word in (("9", "warning"), ("null", "good")):
+        watch = f'[{{"id": "w1", "created_at": 1, "created_by": "x", "retired_at": {retired}}}]'
+        change(kept, f"REPLACE INTO journal_values VALUES ('watches', '{watch}')")
+        assert word == of(data.look(kept), "watch")[0]
 
 
 def test_a_damaged_journal(kept: Examined) -> None:

@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from alerting.blind import EVERYTHING, GroupState, group_deadline, group_step
+from alerting.blind import EVERYTHING, group_deadline, group_step
 from alerting.engine import StationState, moment, silence_deadline, step, trend_of
 from alerting.events import Event, GroupHeard, GroupTicked, Maintained, RainSummed, Sums, Ticked
 from alerting.explain import why
+from alerting.group_state import GroupState
 from alerting.rules import GroupRules, StationRules
 from broker.quality_flags import Flag
 from tests.engine_timetable import MINUTE, PLAIN, at, play, reading, rise, series, told

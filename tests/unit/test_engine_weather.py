@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from alerting.area import AreaState, area_deadline, area_step
+from alerting.area import area_deadline, area_step
+from alerting.area_state import AreaState
 from alerting.episodes import Decision
 from alerting.events import AirIndexed, AreaEvent, Event, Observed, RainSummed, RulesChanged, StationMoved, Sums, Ticked
 from alerting.explain import why

@@ -9,7 +9,7 @@ import pytest
 
 from alerting.episodes import Decision, Kind, Maintenance, PublicWhy, Why
 from alerting.explain import why
-from alerting.trend import Eta, Trend
+from alerting.motion import Eta, Trend
 from tests.engine_timetable import MINUTE, PLAIN, at, play, reading, series
 
 WIB = ZoneInfo("Asia/Jakarta")

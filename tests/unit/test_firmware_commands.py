@@ -10,8 +10,8 @@ from broker import orders
 from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.assembly import core_of, credentials_of
-from deploy.broker_link import _publish_packet
 from deploy.core_commands.commands import Commands
+from deploy.mqtt_packets import publish_packet
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 from tests.firmware_interpreter import run
@@ -149,7 +149,7 @@ def test_no_threshold_no_siren(desk: Desk) -> None:
 
 def test_only_configurations_are_retained() -> None:
     """The broker keeps them for nodes that are away, and nothing else that core says."""
-    first = [_publish_packet(f"ews/v1/node-a/{kind}".encode(), b"{}")[0] for kind in ("cfg", "cmd", "ack")]
+    first = [publish_packet(f"ews/v1/node-a/{kind}".encode(), b"{}")[0] for kind in ("cfg", "cmd", "ack")]
     assert [0x31, 0x30, 0x30] == first
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from broker import orders
+from broker import orders, payload_seal
 from broker.credentials import CredentialRefused, CredentialStore
 from tests.firmware_interpreter import EMPTY_WORLD, run
 
@@ -133,7 +133,7 @@ def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
     steps = [(KEY if at == 0 else None, CMD, payload, NOW) for at, payload in enumerate(flipped)]
     assert ["the seal is not ours"] * len(flipped) == opened(tmp_path, *steps)
     for payload in flipped:
-        with pytest.raises(orders.NotSealed):
+        with pytest.raises(payload_seal.NotSealed):
             orders.unseal(KEY, CMD, payload)
     assert command(1) == orders.unseal(KEY, CMD, sealed)
 

@@ -156,7 +156,7 @@ def test_every_mistake_is_told_at_once(file: Path) -> None:
     [
         ('series = "rain_mm"', 'series = "rain_x"', "its name must end in one of _m, _mm"),
         ('unit = "mm"', 'unit = "m"\nscale = 0', "scale: is 0"),
-        ('unit = "mm"', 'unit = "degC"', "rain_mm is in mm, a length; degC is a temperature"),
+        ('unit = "mm"', 'unit = "degC"', "rain_mm is kept in mm, a length; degC is a temperature"),
         ('unit = "mm"', 'unit = "mm"\nmin = 5\nmax = 5', "max: is not above min"),
         (
             'series = "level_m.2"',

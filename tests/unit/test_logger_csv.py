@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from broker.units import BadUnit, ratio, unit_of
 from ingest.logger_csv import NAMED, BadCsv, CsvForm, in_quantity, read
-from ingest.units import BadUnit, ratio, unit_of
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 NOW = int(datetime(2026, 11, 22, tzinfo=JAKARTA).timestamp() * 1000)
@@ -143,8 +143,8 @@ def test_units_become_the_quantitys_own(value: float, unit: str, quantity: str, 
     ("unit", "quantity", "said"),
     [
         ("mV", "level_m", "level_m is kept in m, a length; mV is a voltage"),
-        ("feet", "level_m", "unit 'feet' is not known; there is mm, cm, m"),
-        ("m", "level", "quantity 'level' does not say its unit"),
+        ("feet", "level_m", "unit 'feet' is not known; write one of mm, cm, m"),
+        ("m", "level", "'level' does not say its unit"),
     ],
 )
 def test_units_that_do_not_fit_are_refused(unit: str, quantity: str, said: str) -> None:

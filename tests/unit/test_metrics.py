@@ -14,7 +14,7 @@ from starlette.requests import Request
 from alerting.web.metrics_page import Metrics, Watched, add_metrics, is_from_here
 from broker.clock import REAL
 from deploy.health.latency_counts import BOUNDS_S, LatencyCounts
-from deploy.health.metrics import METRICS, MetricsOfInstallation, Sample, of_core, text
+from deploy.health.metrics import METRICS, MetricsOfInstallation, Sample, of_core, of_field, text
 from tests.core_thread import SETTINGS, CoreThread
 
 LINE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([-+]?(?:Inf|NaN|[0-9.]+(?:e[-+]?[0-9]+)?))")
@@ -84,6 +84,11 @@ ANSWER = {
     "officers_on_duty": 3,
     "stations": 5,
     "nodes": 6,
+    "watches": [
+        {"id": "pengawas", "seen_at": 1_795_000_000_500, "own_problem": ""},
+        {"id": "pengawas-dua", "seen_at": 1_795_000_001_000, "own_problem": "email: ditolak"},
+        {"id": "pengawas-baru", "seen_at": None, "own_problem": ""},
+    ],
 }
 
 
@@ -100,6 +105,46 @@ def test_what_core_answers_becomes_samples() -> None:
     buckets, total, count = histogram(samples, "kentongan_message_latency_seconds")
     assert ([3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5], 400.75, 5) == (buckets, total, count)
     assert types["kentongan_message_latency_seconds"] == "histogram"
+
+
+def test_watches_become_samples() -> None:
+    """When each was seen, and whether it can reach its own channels; one that never was has neither."""
+    _, samples = parsed(text(of_core(ANSWER)))
+    found = {(each.name, each.labels["watch"]): each.value for each in samples if "watch" in each.labels}
+    assert {
+        ("kentongan_watch_last_seen_seconds", "pengawas"): 1_795_000_000.5,
+        ("kentongan_watch_last_seen_seconds", "pengawas-dua"): 1_795_000_001.0,
+        ("kentongan_watch_own_channel", "pengawas"): 1,
+        ("kentongan_watch_own_channel", "pengawas-dua"): 0,
+    } == found
+    assert [3] == [each.value for each in samples if each.name == "kentongan_watches"]
+
+
+def test_stations_and_nodes_become_samples() -> None:
+    """Thresholds by level and time of use, moments in seconds; what nobody knows is left out."""
+    metres = {"waspada": 1.5, "siaga": 2.0, "awas": 2.5}
+    silent = {"last_arrival": None, "is_online": None, "rssi_dbm": None, "stored": None, "dropped": None}
+    heard = {"last_arrival": 1_795_000_000_500, "is_online": True, "rssi_dbm": -71, "stored": 3, "dropped": 0}
+    field = {
+        "stations": [
+            {"id": "welang", "level": 2, "thresholds": metres, "high_tide": {**metres, "awas": 2.25}},
+            {"id": "udara", "level": None, "thresholds": None, "high_tide": None},
+        ],
+        "nodes": [{"id": "w1", "station": "welang", **heard}, {"id": "u1", "station": "udara", **silent}],
+        "tide_m": 1.25,
+    }
+    _, samples = parsed(text(of_field(field)))
+    found = {(each.name, *each.labels.values()): each.value for each in samples}
+    assert 13 == len(found)
+    assert (2, 2.5, 2.25, 1.25) == (
+        found["kentongan_station_level", "welang"],
+        found["kentongan_station_threshold_metres", "welang", "awas", "usual"],
+        found["kentongan_station_threshold_metres", "welang", "awas", "high_tide"],
+        found["kentongan_tide_predicted_metres",],
+    )
+    assert (1_795_000_000.5, 1, -71) == tuple(
+        found[f"kentongan_node_{name}", "w1", "welang"] for name in ("last_arrival_seconds", "online", "signal_dbm")
+    )
 
 
 def test_a_label_may_hold_anything() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from broker.wire import Observation
+from ingest.clock_behind import heard
 from ingest.node_clock import RIGHT, NodeClock
 from ingest.qualify import clock_of, filing_time, has_own_time
 from ingest.quality import is_possible_date
@@ -19,7 +20,7 @@ Arrivals = list[tuple[float, float]]  # minutes: by the node's clock, and by cor
 
 def follow(arrivals: Iterable[tuple[float, float]], clock: NodeClock = RIGHT) -> NodeClock:
     for t, received in arrivals:
-        clock = clock.after(NOW + int(t * MINUTE), NOW + int(received * MINUTE))
+        clock = heard(clock, NOW + int(t * MINUTE), NOW + int(received * MINUTE))
     return clock
 
 

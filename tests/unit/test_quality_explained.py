@@ -1,6 +1,7 @@
 """Every reason that quality control gives is a plain sentence for the officer."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +104,9 @@ def test_a_flag_without_a_reason_and_a_reason_of_tomorrow() -> None:
     assert "Bacaan belum diperiksa." == explain_flag(Flag.NOT_EVALUATED, None)
     assert "Bacaan tidak lolos uji (new_test: 5)." == explain_flag(Flag.FAIL, "new_test: 5")
     assert "Bacaan bertanda 7." == explain_flag(7, None)
+
+
+def test_the_technician_finds_every_reason_in_his_guide() -> None:
+    """By the word before its colon."""
+    guide = (Path(__file__).parents[2] / "docs" / "node-lapangan.md").read_text()
+    assert [] == sorted(word for word in {said.partition(":")[0] for said in SAID} if f"`{word}`" not in guide)

@@ -21,6 +21,8 @@ SOURCES = {
     "deploy/drill/results.py": {"problem"},
     "deploy/drill/schedule.py": {"run"},
     "deploy/nodes/reports.py": {"problem"},
+    "deploy/nodes/seals.py": {"problems"},
+    "deploy/watch/beats.py": {"_problem"},
     "deploy/cap/nowcast.py": {"_failed"},
     "deploy/cap/files.py": {"run"},
     "alerting/channels/gammu_status.py": {"problems"},

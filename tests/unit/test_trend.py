@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from alerting.trend import HOUR_MS, Eta, Motion, Trend, followed, time_to, trend_from
+from alerting.motion import Eta, Motion, Trend
+from alerting.trend import HOUR_MS, followed, time_to, trend_from
 
 MINUTE = 60_000
 

@@ -8,7 +8,10 @@ import pytest
 from alerting.web import assets
 
 WORKS = """
-mkdir -p node_modules/uplot/dist node_modules/leaflet/dist
+mkdir -p node_modules/uplot/dist node_modules/leaflet/dist node_modules/qr
+echo js > node_modules/qr/decode.js
+echo js > node_modules/qr/index.js
+echo apache > node_modules/qr/LICENSE
 echo js > node_modules/leaflet/dist/leaflet.js
 echo css > node_modules/leaflet/dist/leaflet.css
 echo bsd > node_modules/leaflet/LICENSE

@@ -48,6 +48,7 @@ MOMENTS: Final = frozenset(
 
 
 View = StationView | AlertView | MessageView
+UNTOLD: Final = frozenset({"health"})  # of a station: what is wrong with a box is for technicians, and helps a thief
 ENTITY_KINDS: Final[dict[str, type[View]]] = {
     "stations": StationView,
     "alerts": AlertView,
@@ -185,7 +186,7 @@ def entity(view: View) -> dict[str, Any]:
     """Core's own words with moments instead of milliseconds; of a station's series only what there is of them."""
     told: dict[str, Any] = with_moments(msgspec.to_builtins(view))
     if isinstance(view, StationView):
-        del told["series"]
+        told = {name: value for name, value in told.items() if name != "series" and name not in UNTOLD}
         told["quantities"] = [series.quantity for series in view.series]
     return told
 

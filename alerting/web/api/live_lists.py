@@ -12,7 +12,7 @@ from alerting.web.api import parameters as p
 from alerting.web.api.answering import FLAG_HEADING, answer, cell, next_address, table
 from alerting.web.api.asking import CSV, JSON, Asked, Parameter, read, wanted_form
 from alerting.web.api.directory import Directory, unknown_quantity
-from alerting.web.api.documents import ENTITY_KINDS, LatestPage, LatestRow, View, entity, latest_row
+from alerting.web.api.documents import ENTITY_KINDS, UNTOLD, LatestPage, LatestRow, View, entity, latest_row
 from alerting.web.api.instants import iso
 from broker.live import SeriesView, StationView
 
@@ -121,7 +121,8 @@ class LiveLists:
 
 def heading_of(kind: type[View]) -> list[str]:
     """Columns of a table of entities: core's own words; a station's quantities in place of its series."""
-    return ["quantities" if name == "series" else name for name in kind.__struct_fields__]
+    names = [name for name in kind.__struct_fields__ if name not in UNTOLD]
+    return ["quantities" if name == "series" else name for name in names]
 
 
 def _limit(asked: Asked) -> int:

@@ -8,7 +8,7 @@ import msgspec
 
 from alerting.web.api import problem
 from alerting.web.api.asking import CSV, JSON, Parameter
-from alerting.web.api.documents import ENTITY_KINDS, MOMENTS, AggregatesPage, LatestPage, ReadingsPage
+from alerting.web.api.documents import ENTITY_KINDS, MOMENTS, UNTOLD, AggregatesPage, LatestPage, ReadingsPage
 
 REF: Final = "#/components/schemas/{name}"
 VERSION: Final = "1"
@@ -57,7 +57,7 @@ def schemas() -> dict[str, Any]:
     )
     told = {name: _as_told(schema) for name, schema in found.items()}
     told["StationView"] = _station_as_told(told["StationView"])
-    del told["SeriesView"]
+    del told["SeriesView"], told["NodeAlarm"]
     return told | {f"{name.capitalize()}Page": _entity_page(name) for name in ENTITY_KINDS}
 
 
@@ -77,7 +77,8 @@ def _field(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _station_as_told(schema: dict[str, Any]) -> dict[str, Any]:
     names = {"type": "array", "items": {"type": "string"}, "description": "what /latest and /readings have of it"}
-    fields = {name: each for name, each in schema["properties"].items() if name != "series"} | {"quantities": names}
+    untold = {"series", *UNTOLD}
+    fields = {name: each for name, each in schema["properties"].items() if name not in untold} | {"quantities": names}
     return {**schema, "properties": fields, "required": list(fields)}
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 from fastapi import FastAPI, HTTPException, Request
@@ -15,18 +16,16 @@ from alerting.web.api.gate import Gate
 from alerting.web.api.problem import Refused
 from alerting.web.catalogue import tr
 from alerting.web.frame import Frame
-from alerting.web.past import Past
-from alerting.web.technician.faults import Fault
+from alerting.web.technician.battery import BatteryLine, battery_line
+from alerting.web.technician.faults import RESETS
 from alerting.web.technician.live_node import lines_of, told_of
 from alerting.web.technician.roll import NodeRow, roll, row_of, unserved
-from alerting.web.technician.since import since_of
 from alerting.web.technician.visit_words import VisitLine, visit_line
 from alerting.web.technician.visits import Visits, VisitsUnavailable
 from broker.control import CommandFailed
 from broker.live import StationView
 
 MOST_VISITS: Final = 12
-DATED: Final = 12  # nodes of the list of which history is asked since when
 UNKNOWN: Final = "Node itu tidak dikenal, atau tidak melayani stasiun. Lihat daftarnya di /teknisi."
 NO_VISITS: Final = "Catatan kunjungan tidak tersedia di server ini."
 # What a technician may ask of a node, with how long it lasts in seconds; None: it is over at once.
@@ -39,7 +38,9 @@ def add_technician(app: FastAPI, frame: Frame, gate: Gate, visits: Visits | None
     pages = TechnicianPages(frame, gate, visits)
 
     @app.get("/teknisi", response_class=HTMLResponse)
-    async def listing(request: Request) -> HTMLResponse:
+    async def listing(request: Request) -> Response:
+        if "simpul" in request.query_params:  # a label that the phone's own camera opened
+            return RedirectResponse(f"/pemasangan?{urlencode({'kode': str(request.url)})}", 303)
         return await pages.listing(request)
 
     @app.get("/teknisi/{node}", response_class=HTMLResponse)
@@ -68,12 +69,11 @@ class TechnicianPages:
     async def listing(self, request: Request) -> HTMLResponse:
         now, stations = self.frame.clock.now(), self.frame.live.replica.stations.values()
         ill, well = roll(stations, now)
-        dated = await asyncio.gather(*(self._dated(row, now) for row in ill[:DATED]))
         return self.frame.page(
             request,
             "technician_list.html",
             title=tr("Teknisi"),
-            ill=[*dated, *((row, row.faults) for row in ill[DATED:])],
+            ill=[(row, row.faults) for row in ill],
             well=well,
             unserved=unserved(stations),
         )
@@ -89,8 +89,9 @@ class TechnicianPages:
     ) -> HTMLResponse:
         """The page of a node; ``wrong`` is core's sentence about a form, ``filled`` what was typed into it."""
         station, now = self._station(node), self.frame.clock.now()
-        (row, faults), state, (visits, untold) = await asyncio.gather(
-            self._dated(row_of(station, node, now), now), self._state(request, node), self._visits(node, station.id)
+        row = row_of(station, node, now)
+        state, (visits, untold), battery = await asyncio.gather(
+            self._state(request, node), self._visits(node, station.id), self._battery(row, now)
         )
         return self.frame.page(
             request,
@@ -99,8 +100,9 @@ class TechnicianPages:
             status=status,
             row=row,
             station=station,
-            faults=faults,
+            faults=row.faults,
             state=state,
+            battery=battery,
             lines=lines_of(station, node),
             visits=visits,
             untold=untold,
@@ -108,6 +110,7 @@ class TechnicianPages:
             filled=filled or {},
             done=request.query_params.get("selesai", "")[:20] if request.method == "GET" else "",
             lengths=LENGTHS,
+            resets=RESETS,
             key=secrets.token_hex(8),
         )
 
@@ -160,19 +163,15 @@ class TechnicianPages:
             raise HTTPException(404, tr(UNKNOWN))
         return found
 
-    async def _dated(self, row: NodeRow, now: int) -> tuple[NodeRow, tuple[Fault, ...]]:
-        """The row with its faults, each with since when it lasts where history tells."""
-        past: Past = self.frame.past
-
-        def read() -> tuple[Fault, ...]:
-            return tuple(_with_since(past, row.station.id, fault, now) for fault in row.faults)
-
-        if all(fault.since is not None or fault.quantity is None for fault in row.faults):
-            return row, row.faults
+    async def _battery(self, row: NodeRow, now: int) -> BatteryLine | None:
+        """None where there is no battery, or history has nothing of it or cannot be read now."""
+        battery = row.battery
+        if battery is None:
+            return None
         try:
-            return row, await self.gate.read(read)
+            return await self.gate.read(lambda: battery_line(self.frame.past, row.station, battery, now))
         except Refused:
-            return row, row.faults
+            return None
 
     async def _state(self, request: Request, node: str) -> dict[str, Any] | None:
         """What core knows of the node; None while core does not answer."""
@@ -191,11 +190,6 @@ class TechnicianPages:
         except VisitsUnavailable as error:
             return (), str(error)
         return [visit_line(visit) for visit in found], ""
-
-
-def _with_since(past: Past, station: str, fault: Fault, now: int) -> Fault:
-    since = since_of(past, station, fault, now)
-    return fault if since is None else replace(fault, since=since)
 
 
 def _key(fields: Any) -> str | None:

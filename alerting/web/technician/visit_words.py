@@ -18,14 +18,20 @@ DONE: Final = {
     "staff gauge read": "papan duga dibaca",
     "sighting noted": "pengamatan",
     "photo added": "foto",
+    "installation begun": "pemasangan dimulai",
+    "installation finished": "pemasangan selesai",
+    "installation dropped": "pemasangan dihentikan",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitLine:
+    """``record`` is the number of the installation that ended well with it."""
+
     at: int
     who: str
     what: str
+    record: int | None = None
 
 
 def visit_line(visit: Visit) -> VisitLine:
@@ -36,7 +42,8 @@ def visit_line(visit: Visit) -> VisitLine:
         detail = {}
     said = next((str(detail[name]) for name in SAID if detail.get(name)), "")
     what = f"{_action(visit.action, detail)}{f': {said}' if said else ''}"
-    return VisitLine(at=visit.at, who=str(detail.get("by") or _person(visit.actor)), what=what)
+    record = detail.get("installation") if visit.action == "installation finished" else None
+    return VisitLine(at=visit.at, who=str(detail.get("by") or _person(visit.actor)), what=what, record=record)
 
 
 def _action(action: str, detail: dict[str, Any]) -> str:

@@ -1,0 +1,283 @@
+"""All faults that the system is to survive, in the order in which they are played."""
+
+from typing import Final
+
+from tests.faults.case import Case
+from tests.faults.cases import (
+    arrival,
+    clocks,
+    crowd,
+    disks,
+    history,
+    hung,
+    keeping,
+    kills,
+    network,
+    power,
+    provider,
+    sensors,
+    silence,
+)
+
+READINGS: Final = ("I1", "I9")
+STORY: Final = ("I1", "I2", "I3", "I9")
+
+CASES: Final = (
+    Case(
+        name="node-clocks",
+        fault="node clocks at 1970, 2000, an hour ahead, and times that are none",
+        invariants=("I1", "I2", "I3", "I10"),
+        play=arrival.wrong_node_clocks,
+        is_quick=True,
+        tests=(
+            "unit/test_node_clock.py",
+            "scenario/test_core_restarts.py::test_a_time_beyond_all_numbers_harms_nobody_else",
+        ),
+    ),
+    Case(
+        name="shuffled",
+        fault="duplicates and reordering",
+        invariants=(*STORY, "I11"),
+        play=arrival.shuffled_and_repeated,
+        is_quick=True,
+        tests=("scenario/test_soak.py::test_the_order_in_a_turn_and_repetitions_change_nothing",),
+    ),
+    Case(
+        name="broker-killed",
+        fault="broker kill -9",
+        invariants=STORY,
+        play=kills.broker_killed,
+        is_quick=True,
+        tests=("integration/test_mosquitto_sessions.py",),
+    ),
+    Case(
+        name="before-post",
+        fault="crash between commit and POST",
+        invariants=STORY,
+        play=kills.killed_before_post,
+        tests=(
+            "integration/test_system_warning.py::test_a_core_killed_between_commit_and_post_still_sends_once",
+            "scenario/test_core_restarts.py::test_a_crash_while_a_message_is_out_sends_it_once",
+        ),
+    ),
+    Case(
+        name="after-post",
+        fault="crash between POST and its recording",
+        invariants=STORY,
+        play=kills.killed_after_post,
+        tests=(
+            "integration/test_system_warning.py::test_a_post_whose_answer_is_lost_is_looked_up_and_not_repeated",
+            "integration/test_kill_sweep.py::test_core_killed_at_a_write_tells_everybody_once",
+        ),
+    ),
+    Case(
+        name="power-cut",
+        fault="power cut in mid-write",
+        invariants=READINGS,
+        play=power.power_cut_in_mid_write,
+        is_quick=True,
+        tests=("scenario/test_core_restarts.py::test_crashes_at_any_turn_change_nothing",),
+    ),
+    Case(
+        name="millions-stored",
+        fault="restart over millions of stored readings",
+        invariants=("I3", "I4"),
+        play=crowd.restart_over_millions,
+        is_quick=True,
+        tests=(
+            "integration/test_system_kills.py::test_a_restart_over_an_open_alert_changes_nothing_and_sends_nothing",
+        ),
+    ),
+    Case(
+        name="disk-failing",
+        fault="failing disk: ENOSPC and EIO on writes and syncs",
+        invariants=STORY,
+        play=disks.failing_disk,
+        tests=(
+            "integration/test_system_kills.py::test_a_full_disk_stops_acknowledgements_and_not_warnings",
+            "scenario/test_notice_restarts.py::test_a_full_disk_stops_no_notice",
+        ),
+    ),
+    Case(name="disk-slow", fault="slow disk", invariants=STORY, play=disks.slow_disk, is_quick=True),
+    Case(
+        name="provider",
+        fault="provider answers 500, 429, garbage, resets, hangs",
+        invariants=STORY,
+        play=provider.provider_in_trouble,
+        tests=("integration/test_twilio_failures.py", "integration/test_twilio_single_attempt.py"),
+    ),
+    Case(name="hung-core", fault="hung process: core", invariants=STORY, play=hung.hung_core, is_quick=True),
+    Case(
+        name="hung-broker",
+        fault="hung process: broker",
+        invariants=STORY,
+        play=hung.hung_broker,
+        tests=("integration/test_mosquitto_probe.py::test_a_hung_broker_is_silent_though_it_listens",),
+    ),
+    Case(
+        name="hung-restarts",
+        fault="hung process: core is replaced by its supervisor within 30 s",
+        invariants=("I6",),
+        play=hung.hung_under_its_supervisor,
+        tests=("unit/test_service_notify.py", "integration/test_service_words.py"),
+    ),
+    Case(
+        name="dead-man",
+        fault="the warning chain breaks anywhere: the keeper is told",
+        invariants=("I6",),
+        tests=("integration/test_watch.py",),
+    ),
+    Case(
+        name="half-open",
+        fault="half-open network between core and broker",
+        invariants=STORY,
+        play=network.half_open_broker,
+    ),
+    Case(
+        name="slow-network",
+        fault="packets in pieces, late, cut in the middle",
+        invariants=STORY,
+        play=network.slow_network,
+        tests=("unit/test_broker_link.py",),
+    ),
+    Case(
+        name="certificates",
+        fault="certificates expired",
+        invariants=STORY,
+        play=keeping.certificates_expired,
+        tests=(
+            "unit/test_certificate_watch.py",
+            "integration/test_mosquitto_sessions.py::test_a_renewed_certificate_is_served_after_a_reload",
+        ),
+    ),
+    Case(
+        name="server-clock",
+        fault="server clock stepped (libfaketime)",
+        invariants=("I1", "I2", "I3", "I5", "I9"),
+        play=clocks.server_clock_stepped,
+        tests=(
+            "unit/test_node_clock.py",
+            "unit/test_engine_set_back.py",
+            "scenario/test_set_back.py",
+            "scenario/test_missed_time.py",
+        ),
+    ),
+    Case(name="disk-full", fault="disk full: 64 MB tmpfs", invariants=STORY, play=disks.full_disk),
+    Case(
+        name="port-taken",
+        fault="a port taken",
+        invariants=(),
+        play=keeping.port_taken,
+        tests=("integration/test_up.py::test_a_busy_port_is_named_with_its_key",),
+    ),
+    Case(
+        name="restore",
+        fault="restore of a backup",
+        invariants=("I3", "I4", "I9"),
+        play=keeping.restore_sends_nothing,
+        tests=("scenario/test_backup_restore.py",),
+    ),
+    Case(
+        name="silence",
+        fault="silence of 1, 10 and 100 % of nodes",
+        invariants=("I1", "I6", "I9"),
+        play=silence.nodes_fall_silent,
+        tests=("scenario/test_core_restarts.py::test_silence_is_told_within_a_second_and_once",),
+    ),
+    Case(
+        name="silence-rising",
+        fault="silence while rising",
+        invariants=("I2", "I5", "I6"),
+        tests=(
+            "unit/test_engine_silence.py",
+            "integration/test_system_warning.py::test_a_silent_station_at_awas_is_told_and_stays_awas",
+        ),
+    ),
+    Case(
+        name="backlog",
+        fault="6 h backlog from 500 nodes at once",
+        invariants=("I1", "I2", "I3", "I4", "I12"),
+        play=arrival.backlog_of_everybody,
+    ),
+    Case(
+        name="garbage",
+        fault="garbage, 5000 messages a second",
+        invariants=("I1", "I2", "I3", "I10", "I12"),
+        play=arrival.garbage,
+    ),
+    Case(
+        name="reconnects",
+        fault="every node reconnects at once, with duplicates and wrong clocks",
+        invariants=("I1", "I2", "I3"),
+        play=arrival.reconnecting_field,
+        tests=("integration/test_bench_short.py::test_the_short_benchmark_passes_its_audit_and_prints_its_table",),
+    ),
+    Case(
+        name="all-at-once",
+        fault="1000 stations breach in a second, with 10 000 subscribers",
+        invariants=("I2", "I3", "I7"),
+        play=crowd.all_at_once,
+        tests=("scenario/test_notice_burst.py",),
+    ),
+    Case(
+        name="subscribers-change",
+        fault="subscribers change during a send",
+        invariants=("I3", "I9"),
+        tests=(
+            "scenario/test_notice_restarts.py::test_subscribers_change_during_a_send",
+            "scenario/test_recipient_messages.py",
+            "scenario/test_subscription.py::test_what_waits_for_somebody_who_has_left_does_not_leave",
+        ),
+    ),
+    Case(
+        name="slow-browser",
+        fault="slow browser",
+        invariants=("I12",),
+        tests=(
+            "integration/test_web_stream.py::test_a_watcher_that_stops_reading_is_dropped_and_others_are_not",
+            "integration/test_web_stream.py::test_a_core_that_hangs_is_not_fresh",
+            "integration/test_web_stream.py::test_core_killed_and_back",
+        ),
+    ),
+    Case(
+        name="sensors",
+        fault="stuck, spiking, drifting, stepping sensors",
+        invariants=("I2", "I5"),
+        play=sensors.lying_sensors,
+        tests=("unit/test_quality_properties.py",),
+    ),
+    Case(
+        name="drill",
+        fault="a drill in the middle of everything",
+        invariants=("I8",),
+        tests=("integration/test_drill.py",),
+    ),
+    Case(
+        name="history-away",
+        fault="history's database down for an hour, killed during writes",
+        invariants=STORY,
+        play=history.history_away,
+        tests=("integration/test_follower_influxd.py", "integration/test_follower_sink.py"),
+    ),
+    Case(
+        name="simulated-days",
+        fault="whole days with two or three faults of any kind",
+        invariants=("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I9", "I10", "I11", "I12"),
+        play=sensors.simulated_days,
+        tests=("scenario/test_soak.py",),
+    ),
+    Case(
+        name="core-killed",
+        fault="core kill -9 at every write",
+        invariants=STORY,
+        play=kills.core_killed_at_writes,
+        tests=("integration/test_kill_sweep.py", "integration/test_notice_kills.py"),
+    ),
+    Case(
+        name="all-killed",
+        fault="broker, core, history, InfluxDB and nodes killed at random",
+        invariants=STORY,
+        play=kills.everything_killed,
+        tests=("integration/test_system_kills.py::test_twenty_kills_lose_nothing_and_store_nothing_twice",),
+    ),
+)
