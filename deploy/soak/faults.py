@@ -88,12 +88,18 @@ def _clock_right(world: World, fault: Fault) -> None:
 
 def _server_clock(world: World, fault: Fault) -> None:
     world.moment.offset = int(fault.size * 60 * SECOND)
-    world.oracle.silence.listens(world.moment.core)
+    _noticed_by_core(world)
 
 
 def _server_right(world: World, _fault: Fault) -> None:
     world.moment.offset = 0
+    _noticed_by_core(world)
+
+
+def _noticed_by_core(world: World) -> None:
+    """A real core has a turn every quarter of a second, and sees in it that its clock was set."""
     world.oracle.silence.listens(world.moment.core)
+    world.turn()
 
 
 def _disorder(world: World, fault: Fault) -> None:

@@ -168,6 +168,8 @@ def _points_of_influx(influxd: Influxd) -> dict[Any, Any]:
     for series in result.get("series", []):
         of_series = (series["tags"]["station"], series["tags"]["quantity"])
         for at, value, raw, flag, nulls, node, revision in series["values"]:
+            if flag is None or revision is None:
+                continue  # fields become visible one by one: it is still being written, and asked for again
             numbers = (None if nulls in (1, 3) else value, None if nulls in (2, 3) else raw)
             found[*of_series, at] = (*numbers, int(flag), node, int(revision))
     return found
