@@ -19,6 +19,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from deploy.arrival import Arrival
+from deploy.arrival_queue import ArrivalQueue
 from deploy.mqtt_packets import PacketBuffer, pubacks, publish_packet
 
 log: Final = logging.getLogger(__name__)
@@ -116,6 +117,8 @@ class BrokerLink:
         self._subscriptions = [(topic, 1) for topic in subscriptions]
         self._on_batch, self._on_change = on_batch, on_change
         self._arrivals: list[Arrival] = []
+        self._queue = ArrivalQueue()
+        self._reads_soon: asyncio.Handle | None = None
         self._socket: _BufferedSocket | None = None
         self._writing = False
         self.generation = 0
@@ -154,7 +157,7 @@ class BrokerLink:
     def acknowledge(self, arrivals: Sequence[Arrival]) -> None:
         """PUBACK, in order, what this connection delivered; what an older one delivered will come again."""
         if self._socket is not None:
-            self._socket.out += pubacks(arrivals, self.generation)
+            self._socket.out += pubacks(self._queue.answer(arrivals), self.generation)
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Hand a message to the broker, QoS 0; nothing is kept for later when there is no connection."""
@@ -178,7 +181,14 @@ class BrokerLink:
         self.flush()
         return True
 
+    def _read_soon(self) -> None:
+        if self._reads_soon is None:
+            self._reads_soon = self._loop.call_soon(self._readable)
+
     def _readable(self) -> None:
+        if self._reads_soon is not None:
+            self._reads_soon.cancel()
+            self._reads_soon = None
         connection = self._socket
         if connection is None:
             return
@@ -190,10 +200,12 @@ class BrokerLink:
             self._drop(str(error))
             return
         self.last_packet = time.monotonic()
-        if self._arrivals:
-            batch = self._arrivals.copy()
+        if self._arrivals or self._queue:
+            batch = self._queue.take(self._arrivals)
             self._arrivals.clear()
             self._on_batch(batch)
+            if self._queue:
+                self._read_soon()  # what has arrived meanwhile may be of now
         if not alive:
             self._drop("closed by the broker")
         self.flush()
@@ -206,7 +218,7 @@ class BrokerLink:
             if not packets.has_packet():
                 return True
             if len(self._arrivals) >= BATCH:
-                self._loop.call_soon(self._readable)
+                self._read_soon()
                 return True
             if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return False
@@ -235,6 +247,7 @@ class BrokerLink:
         connection, self._socket = self._socket, None
         if connection is None:
             return
+        self._queue.clear()
         self._loop.remove_reader(connection.fileno())
         if self._writing:
             self._loop.remove_writer(connection.fileno())
