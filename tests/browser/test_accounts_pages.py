@@ -107,8 +107,7 @@ def test_a_form_that_is_open_when_the_session_ends_loses_nothing(core: CoreThrea
     page.get_by_label("WASPADA").check()
     page.get_by_label("Alasan").fill(typed)
     page.get_by_role("button", name="Lihat yang akan dikirim").click()
-    for box in page.locator("main input[type=checkbox]").all():
-        box.check()
+    page.get_by_label("Saya sudah membaca").check()
     core.ask("user-role", name="Sari", role="viewer")
     core.ask("user-role", name="Sari", role="operator")
     while page.request.get(f"{url}/api/v1/alerts").ok:  # until the web has noticed
