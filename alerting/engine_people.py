@@ -130,13 +130,15 @@ def on_retired(state: StationState, rules: StationRules, event: Retired) -> Deci
 
 def ended(state: StationState, at: int) -> StationState:
     """Maintenance is over: what was measured during it says nothing, and silence counts from now."""
-    floor = state.level if state.maintenance is None else state.maintenance.floor
+    work = state.maintenance
+    floor, since = (state.level, state.worked_since) if work is None else (work.floor, work.since)
     return _replace(
         forgotten(state),
         maintenance=None,
         verified_level=min(state.verified_level, floor),
         excused_until=at,
         worked_until=at,
+        worked_since=min(since, at),
         looked=False,
     )
 

@@ -33,6 +33,7 @@ def of_now(state: StationState, now: int) -> StationState:
         step_from=None,
         excused_until=min(state.excused_until, now),
         worked_until=min(state.worked_until, now),
+        worked_since=min(state.worked_since, now),
         heard_at=min(state.heard_at, now),
         look_at=0,
         reach_at=0,

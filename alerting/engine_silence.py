@@ -53,7 +53,7 @@ def _silence_deadline(state: StationState, rules: StationRules, heard: int) -> i
     if not state.is_doubtful:
         return None
     last = state.silent_since if state.doubt is None else max(state.doubt.received_at, state.silent_since)
-    return last + rules.silence_after_ms
+    return max(last, state.excused_until) + rules.silence_after_ms
 
 
 def _rising_deadline(state: StationState, rules: StationRules, heard: int) -> int | None:
@@ -140,14 +140,12 @@ def _reached_at(state: StationState, rules: StationRules, rate: float) -> int:
 
 
 def _fell_silent(state: StationState, rules: StationRules, tick: Ticked) -> Decided:
-    if state.silent_since is not None and state.inhibited_by is None:
-        # Doubtful data came until now; nothing comes any more.
-        state = _replace(state, is_doubtful=False, silence_version=state.silence_version + 1)
-        return state, (_silence(state, rules, tick),)
     if state.silent_since is not None:
-        if tick.cut_by is not None:
+        if tick.cut_by is not None:  # no news of its own while everything is known to be cut off
             return _replace(state, excused_until=tick.now), ()
-        state = _replace(state, inhibited_by=None, silence_version=state.silence_version + 1)
+        # Doubtful data came until now and nothing comes any more, or it stays silent though the others speak again.
+        is_doubtful = state.is_doubtful and state.inhibited_by is not None
+        state = _replace(state, is_doubtful=is_doubtful, inhibited_by=None, silence_version=state.silence_version + 1)
         return state, (_silence(state, rules, tick),)
     is_doubtful = state.doubt is not None and tick.now - state.doubt.received_at < rules.silence_after_ms / 2
     relapses = state.relapses

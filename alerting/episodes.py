@@ -155,6 +155,13 @@ class StationState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     heard_at: int = 0  # when the last silence was over
     relapses: int = 0  # silences that followed the one before closely
     worked_until: int = 0  # when the last maintenance was over
+    worked_since: int = 0  # when it had begun
+
+    def is_worked_on(self, at: int) -> bool:
+        """Whether somebody worked here at ``at``: in the maintenance that goes on, or in the one before it."""
+        work = self.maintenance
+        is_now = work is not None and work.since <= at < work.until
+        return is_now or 0 < self.worked_since <= at < self.worked_until
 
     @property
     def times(self) -> tuple[int, ...]:

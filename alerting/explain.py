@@ -282,7 +282,7 @@ def clock_time(at: int, zone: tzinfo) -> str:
 
 
 def metres(value: float | None) -> str:
-    return "tidak diketahui" if value is None else f"{value:.2f} m".replace(".", ",")
+    return "tidak diketahui" if value is None else f"{value:z.2f} m".replace(".", ",")
 
 
 def number(value: float) -> str:

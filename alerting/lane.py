@@ -112,6 +112,10 @@ class Lane:
                 return self.breaker.worked()
         return False
 
+    def clock_stepped(self) -> None:
+        """The clock was set: a pace measured across that would be none."""
+        self._left.clear()
+
     def _measure(self, now: int) -> None:
         if self.ready:
             self._left.append(now)

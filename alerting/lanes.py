@@ -65,6 +65,12 @@ class Lanes(dict[str, Lane]):
             if lane.is_stalled:
                 self._divert(lane, now)
 
+    def clock_stepped(self) -> None:
+        """The clock was set: who waits for his time is to be put in again, with another one."""
+        self._due.clear()
+        for lane in self.values():
+            lane.clock_stepped()
+
     def usable(self) -> list[str]:
         """The channels that work, as far as is known."""
         return [lane.name for lane in self.values() if not lane.is_stalled]

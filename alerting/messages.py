@@ -3,12 +3,16 @@
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 State = Literal["queued", "sending", "accepted", "delivered", "undelivered", "expired", "unknown", "dead"]
 OPEN: Final = ("queued", "sending", "unknown")
 # These begin the alert's name of a message that belongs to a watch, and to no alert; none of these has a slash there.
 OF_BEAT: Final = "beat/"
 OF_DAILY: Final = "daily/"
+
+NO_CHANNEL: Final = "none"
+NO_WAY: Final = "Tidak ada saluran pesan."
 
 VALID_MS: Final = 30 * 60_000
 FIRST_RETRY_MS: Final = 2_000
@@ -81,12 +85,68 @@ def key_of(alert: str, version: int, recipient: str, channel: str) -> str:
     return f"{alert}/{version}/{recipient}/{channel}"
 
 
+def moved(entry: Entry, ahead_ms: int, rev: int) -> Entry:
+    """An open message after the clock was set ``ahead_ms`` ahead: as old and as valid as before."""
+    is_in_doubt = entry.doubtful > 0 and ahead_ms > 0
+    return replace(
+        entry,
+        rev=rev,
+        created_at=entry.created_at if is_in_doubt else entry.created_at + ahead_ms,
+        observed_at=None if entry.observed_at is None else entry.observed_at + ahead_ms,
+        valid_until=entry.valid_until + ahead_ms,
+        next_at=entry.next_at + ahead_ms,
+        attempted_at=None if entry.attempted_at is None else entry.attempted_at + ahead_ms,
+        changed_at=None if entry.changed_at is None else entry.changed_at + ahead_ms,
+    )
+
+
+def message(
+    *,
+    entry_id: int,
+    alert: str,
+    version: int,
+    recipient: str,
+    address: str,
+    channel: str,
+    body: str,
+    priority: int,
+    now: int,
+    valid_until: int,
+    observed_at: int | None = None,
+    reason: str | None = None,
+    public: bool = False,
+) -> Entry:
+    """A new row; with a ``reason`` why it cannot be sent, or without a channel, it is dead from the start and seen."""
+    if channel == NO_CHANNEL:
+        reason = NO_WAY
+    return Entry(
+        id=entry_id,
+        rev=entry_id,
+        key=key_of(alert, version, recipient, channel),
+        alert=alert,
+        version=version,
+        recipient=recipient,
+        address=address,
+        channel=channel,
+        body=body,
+        priority=priority,
+        state="queued" if reason is None else "dead",
+        attempts=0,
+        created_at=now,
+        observed_at=observed_at,
+        valid_until=valid_until,
+        next_at=now,
+        settled_at=None if reason is None else now,
+        reason=reason,
+        changed_at=now,
+        public=public,
+    )
+
+
 def follower_of(entry: Entry, *, channel: str, address: str, now: int, new_id: int) -> Entry:
     """The message that goes by ``channel`` instead of ``entry``: new, but of the same validity and the same doubts."""
-    return Entry(
-        id=new_id,
-        rev=new_id,
-        key=key_of(entry.alert, entry.version, entry.recipient, channel),
+    made = message(
+        entry_id=new_id,
         alert=entry.alert,
         version=entry.version,
         recipient=entry.recipient,
@@ -94,14 +154,10 @@ def follower_of(entry: Entry, *, channel: str, address: str, now: int, new_id: i
         channel=channel,
         body=entry.body,
         priority=entry.priority,
-        state="queued",
-        attempts=0,
-        created_at=entry.created_at,
-        observed_at=entry.observed_at,
+        now=now,
         valid_until=entry.valid_until,
-        next_at=now,
-        reason=f"Dialihkan dari {entry.channel}.",
-        changed_at=now,
+        observed_at=entry.observed_at,
         public=entry.public,
-        doubtful_before=entry.doubtful_before + entry.doubtful,
     )
+    doubts = entry.doubtful_before + entry.doubtful
+    return replace(made, created_at=entry.created_at, reason=f"Dialihkan dari {entry.channel}.", doubtful_before=doubts)

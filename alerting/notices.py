@@ -163,6 +163,18 @@ def on_due(notice: Notice, *, now: int, version: PolicyVersion, quiet_ends: int 
     return _approved(notice, f"{notice.approvals[0].by} (sendiri, setelah tenggang)", now, quiet_ends)
 
 
+def clock_stepped(notice: Notice, ahead_ms: int) -> Notice:
+    """After the clock was set ``ahead_ms`` ahead: a window is as long as it was, and so is the rest of a validity.
+
+    The end of a quiet night is a time of day, and stays.
+    """
+    if notice.state in ("waiting", "veto") and notice.due_at is not None:
+        return _replace(notice, due_at=notice.due_at + ahead_ms)
+    if notice.state == "approved" and notice.due_at is None and notice.decided_at is not None:
+        return _replace(notice, decided_at=notice.decided_at + ahead_ms)
+    return notice
+
+
 def replaced(notice: Notice, *, by: str, now: int) -> Notice:
     """What it says is no longer so, and it has not gone out."""
     return _replace(notice, state="replaced", due_at=None, replaced_by=by, decided_at=now)

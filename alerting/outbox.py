@@ -26,6 +26,7 @@ from alerting.messages import (
     follower_of,
     is_beat,
     key_of,
+    moved,
 )
 
 __all__ = ["OPEN", "URGENT", "VALID_MS", "Attempt", "Entry", "Outbox", "State", "backoff_ms", "key_of"]
@@ -56,7 +57,7 @@ class Outbox:
 
     def __init__(self, entries: Iterable[Entry], *, now: int, horizon_ms: int) -> None:
         """Take over after a start: what was being sent is in doubt; officers' messages older than the horizon expire
-        at the next claim, the public's at the end of their validity.
+        at the next claim, the public's at the end of their validity. One of a time to come is as if it were new.
         """
         self.open: dict[str, Entry] = {}
         self.waiting: Counter[str] = Counter()  # open messages by channel
@@ -67,6 +68,9 @@ class Outbox:
         self._superseded: dict[str, int] = {}
         for found in entries:
             entry = found
+            if entry.created_at > now:  # the clock was set back meanwhile; nobody knows how old it is
+                entry = moved(entry, now - entry.created_at, entry.rev)
+            entry = replace(entry, next_at=min(entry.next_at, now + LAST_RETRY_MS))
             if not entry.public:
                 entry = replace(entry, valid_until=min(entry.valid_until, entry.created_at + horizon_ms))
             if is_beat(entry):  # of the last run
@@ -97,6 +101,20 @@ class Outbox:
         for entry in self.open.values():
             if entry.alert in versions and entry.state == "queued" and self._is_superseded(entry):
                 heapq.heappush(self._ends, (0, entry.key))
+
+    def clock_stepped(self, ahead_ms: int, ids: Ids) -> list[Entry]:
+        """The clock was set ``ahead_ms`` ahead (negative: back); every open entry, as old and as valid as it was.
+
+        All times move with the clock, but when one in doubt was made: it is looked for from then on, and must not be
+        looked for later than it was sent.
+        """
+        self._ends.clear()
+        self.lanes.clock_stepped()
+        for entry in list(self.open.values()):
+            after = self.open[entry.key] = moved(entry, ahead_ms, ids())
+            if entry.state != "sending":
+                self._put(after)
+        return list(self.open.values())
 
     def expire_all(self, now: int, ids: Ids, *, reason: str) -> list[Entry]:
         """Let no open message leave any more, also what is in doubt; every entry with its last state."""

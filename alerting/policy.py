@@ -12,10 +12,9 @@ import msgspec
 from alerting.audience import ORDER, PublicKind
 from alerting.engine import Decision
 from alerting.episodes import Kind
-from alerting.messages import VALID_MS, Entry, key_of
+from alerting.messages import NO_CHANNEL, VALID_MS, Entry, message
 from alerting.policy_rules import UP
 
-NO_CHANNEL: Final = "none"
 FOR_OFFICERS: Final = ("level", "rain", "air", "data")
 CANCELLED: Final = 90
 BY_LEVEL: Final = {3: 200, 2: 300, 1: 400}
@@ -24,7 +23,6 @@ MOST_NEAR: Final = 99  # what distance and kind may add, so that levels never mi
 DIGEST: Final = "ringkasan"
 DIGEST_PRIORITY: Final = 21
 DIGEST_VALID_MS: Final = 4 * VALID_MS
-NO_WAY: Final = "Tidak ada saluran pesan."
 BY_HAND: Final = ("operator", "over")
 UNOBSERVED: Final = ("silence", "all_silent", "all_heard")  # nothing was measured that a latency could count from
 
@@ -117,46 +115,3 @@ def digests(number: int, *, officers: Sequence[Officer], body: str, now: int, fi
         )
         for place, (officer, channel) in enumerate(ways(officers))
     ]
-
-
-def message(
-    *,
-    entry_id: int,
-    alert: str,
-    version: int,
-    recipient: str,
-    address: str,
-    channel: str,
-    body: str,
-    priority: int,
-    now: int,
-    valid_until: int,
-    observed_at: int | None = None,
-    reason: str | None = None,
-    public: bool = False,
-) -> Entry:
-    """A new row; with a ``reason`` why it cannot be sent, or without a channel, it is dead from the start and seen."""
-    if channel == NO_CHANNEL:
-        reason = NO_WAY
-    return Entry(
-        id=entry_id,
-        rev=entry_id,
-        key=key_of(alert, version, recipient, channel),
-        alert=alert,
-        version=version,
-        recipient=recipient,
-        address=address,
-        channel=channel,
-        body=body,
-        priority=priority,
-        state="queued" if reason is None else "dead",
-        attempts=0,
-        created_at=now,
-        observed_at=observed_at,
-        valid_until=valid_until,
-        next_at=now,
-        settled_at=None if reason is None else now,
-        reason=reason,
-        changed_at=now,
-        public=public,
-    )

@@ -224,7 +224,7 @@ def measured(alert: AlertText, zone: ZoneInfo) -> str:
 
 def _water(alert: AlertText, zone: ZoneInfo) -> str:
     known = alert.value_m is not None and math.isfinite(alert.value_m)
-    value = f"{alert.value_m:.2f} m".replace(".", ",") if known else ""
+    value = f"{alert.value_m:z.2f} m".replace(".", ",") if known else ""
     trend = _trend(alert.rate_m_per_h)
     if alert.is_over or not alert.is_blind:
         return f"Air {value}{trend}" if known else ""

@@ -76,7 +76,7 @@ def _parse(path: Path) -> _Parsed:
     options: dict[str, str] = {}
     listeners: list[dict[str, str]] = []
     problems = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
         key, _, value = line.strip().partition(" ")
         if not key or key.startswith("#"):
             continue
@@ -150,7 +150,7 @@ def _access_problems(settings: BrokerSettings) -> Iterator[str]:
         return
     found: set[Rule] = set()
     user: str | None = None
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
         match line.split():
             case []:
                 continue
@@ -182,7 +182,7 @@ def _password_problems(path: Path) -> Iterator[str]:
         yield f"{path}: missing"
         return
     users = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
         user, _, hashed = line.partition(":")
         users.append(user)
         if user not in SERVICES and (not is_id(user) or user in RESERVED):

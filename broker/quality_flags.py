@@ -95,6 +95,10 @@ _SENTENCES: Final = _sentences(
         "hardware_code: raw <raw> = <fault:word>; fits the last <last>",
         "Kode sensor {raw} ({fault}), tetapi cocok dengan bacaan terakhir {last}: periksa di tempat.",
     ),
+    (
+        "maintenance: <value> while somebody works here",
+        "Tercatat {value} saat stasiun sedang dikerjakan, jadi tidak dihitung sebagai hujan.",
+    ),
     ("hardware_code: raw <raw> = <fault:word>", "Kode sensor {raw}, bukan hasil ukur: {fault}."),
     ("missing: <fault:word>", "Tidak ada nilai: {fault}."),
     ("fault: <fault:word>", "Alat melaporkan gangguan: {fault}."),

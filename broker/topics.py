@@ -31,14 +31,6 @@ def subscription(realm: Realm, kind: Kind) -> str:
     return f"{realm}/{VERSION}/+/{kind}"
 
 
-def out_reading(realm: Realm, station: str) -> str:
-    return f"{realm}/{VERSION}/out/reading/{station}"
-
-
-def out_alert(realm: Realm) -> str:
-    return f"{realm}/{VERSION}/out/alert"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeTopic:
     realm: Realm

@@ -1,6 +1,7 @@
 """The command ``kentongan``."""
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -50,6 +51,10 @@ COMMANDS: Final = {
 }
 
 
+INTERRUPTED: Final = 130
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     """The whole command line; with ``only``, the options of that command alone, whose module alone is loaded."""
     parser = argparse.ArgumentParser(
@@ -75,16 +80,38 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"kentongan: {error}", file=sys.stderr)
         return 2
     words = sys.argv[1:] if argv is None else list(argv)
-    args = build_parser(next((word for word in words if word in COMMANDS), "")).parse_args(words)
-    logs.begin(args.command, is_verbose=args.verbose)
     try:
-        return int(args.run(args))
+        args = build_parser(next((word for word in words if word in COMMANDS), "")).parse_args(words)
+        logs.begin(args.command, is_verbose=args.verbose)
+        return _run(args)
+    except KeyboardInterrupt:
+        print("\nkentongan: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(args: argparse.Namespace) -> int:
+    try:
+        code = int(args.run(args))
+        sys.stdout.flush()
     except _refusals() as error:
         print(f"kentongan {args.command}: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return 1
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _let_go_of_stdout()
+        where = f"{error.filename}" if error.filename else "what was written"
+        print(f"kentongan {args.command}: {where}: {error.strerror}; make room and repeat it", file=sys.stderr)
+        return 2
+    return code
+
+
+def _let_go_of_stdout() -> None:
+    """So that what could not be written is not tried once more at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refusals() -> tuple[type[Exception], ...]:

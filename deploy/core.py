@@ -30,7 +30,7 @@ from deploy.cap.publisher import CapPublisher
 from deploy.channels.ways import ways_of
 from deploy.dead_letters import DeadLetters
 from deploy.deadlines import Deadlines
-from deploy.health.missed_time import MissedTime
+from deploy.health.missed_time import Missed, MissedTime, since_boot
 from deploy.health.turn_times import TurnTimes
 from deploy.journal import Group, Journal
 from deploy.judgement import Judgement
@@ -89,7 +89,7 @@ class Core:
         self.settings, self.registry, self.journal, self.memory = settings, registry, journal, memory
         self.directory = directory
         self.clock, self.hub = clock, hub
-        self.monotonic: Callable[[], float] = time.monotonic
+        self.monotonic: Callable[[], float] = since_boot
         self.of_day: Callable[[], float] = time.time
         self.write: Callable[[Group], None] = self._write  # all that core writes goes through here
         self.link: Link
@@ -121,7 +121,7 @@ class Core:
         )
         self.dead_letters = DeadLetters(journal, self.counters)
         self.deadlines = Deadlines(self.judgement.scopes, memory, clock.now())
-        self.missed_time = MissedTime(time.monotonic(), time.time())
+        self.missed_time = MissedTime(since_boot(), time.time())
         self.reports = NodeReports()
         self.beats = Beats(self)
         self.seals = Seals(journal, self.counters)
@@ -157,6 +157,7 @@ class Core:
             log.error("a decision of the last run was never told: %s", decision)
             self._record(decision, self.telling.plan(decision, now), now)
         self.judgement.scopes.begin(now)
+        self.telling.notices.begin(self.group, now)
         for name in (*self.memory.states, *self.memory.areas, EVERYTHING):
             self.deadlines.watch(name)
         self.journal.forget_pages()
@@ -171,14 +172,13 @@ class Core:
         """Take ``arrivals``, the clock and the sender's outcomes; decide, commit, act."""
         self.turns += 1
         began, now = time.perf_counter(), self.clock.now()
+        if (missed := self.missed_time.look(self.monotonic(), self.of_day())) is not None:
+            now = self._missed(missed)
         taken: dict[str, list[tuple[int, int]]] = {}
         for arrival in arrivals:
             self._take(arrival, now, taken)
         if self.registry.next_switch <= now:
             switch_rules(self, now)
-        if (missed := self.missed_time.look(self.monotonic(), self.of_day())) is not None:
-            log.warning("core %s; silence is counted from now", missed)
-            self.deadlines.listen_anew(now)
         self.deadlines.tick(now, is_linked=self.link.is_connected)
         self.node_watch.tick(now)
         self.telling.turn(self.group, now)
@@ -193,6 +193,19 @@ class Core:
             self.beats.answer(self.link, now)
         self.hub.flush()
         self.turn_times.add(time.perf_counter() - began, now)
+
+    def _missed(self, missed: Missed) -> int:
+        """Core did not live through some time, or its clock was set: silence begins anew; the time by its clock.
+
+        What waits goes on waiting for as long as it had to, and nobody's window to decide ends early or late.
+        """
+        log.warning("core %s; silence is counted from now", missed.what)
+        now = self.clock.now()
+        self.deadlines.listen_anew(now)
+        if ahead_ms := round(missed.ahead_s * 1000 * self.clock.speed):
+            self.telling.clock_stepped(self.group, ahead_ms)
+            self.sending.clock_stepped(self.group, ahead_ms)
+        return now
 
     # -- take: one message in ------------------------------------------------------------------------------------
 

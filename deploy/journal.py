@@ -153,7 +153,7 @@ class Group:
 
     @property
     def is_empty(self) -> bool:
-        return not any(getattr(self, name) for name in FIELDS)
+        return not self.readings and not any(getattr(self, name) for name in FIELDS)
 
 
 FIELDS: Final = tuple(each.name for each in fields(Group))

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from alerting.episodes import StationState
 from alerting.events import ReadingRevised, ReadingTaken, SecondTaken
 from broker.quality_flags import Flag
 from broker.wire import Observation
@@ -19,9 +20,11 @@ from deploy.registry.places import Places
 from deploy.scopes import Decided, Scopes
 from deploy.surroundings import Around
 from ingest.clock_behind import heard as clock_heard
-from ingest.qualify import channel_of, clock_of, filing_time, has_own_time, is_live, of_the_past, qualify, value_flag
+from ingest.pace import heard as pace_heard
+from ingest.qualify import channel_of, clock_of, filing_time, has_own_time, of_the_past, qualify, value_flag
 from ingest.quality_series import Revision, SeriesState, assess
 from ingest.rain import RainGauge
+from ingest.rain_worked_on import BRIDGED_MS, not_counted
 from ingest.readings import Reading
 from ingest.stations import Node, Station
 
@@ -62,9 +65,7 @@ class Judgement:
         """Judge a new observation of ``node``; the rows that it adds to the log, revisions of earlier ones included."""
         behind_ms = self._behind(observation, node, received_at)
         time_filed = filing_time(observation, received_at, node.last_filed, behind_ms)
-        live = has_own_time(observation.t, received_at) or (
-            not is_retained and is_live(has_own_time=False, received_at=received_at, last_arrival=node.last_arrival)
-        )
+        live = has_own_time(observation.t, received_at) if is_retained else is_live(node, observation.t, received_at)
         station = self.registry.ingest[node.station]
         readings = qualify(
             observation,
@@ -112,7 +113,7 @@ class Judgement:
             key = sys.intern(key)
             if len(node.series) >= MOST_SERIES:
                 del node.series[next(iter(node.series))]
-        worked_on = self.memory.states.get(reading.station)
+        worked_on, before = self.memory.states.get(reading.station), known.time
         if worked_on is not None and known.time < worked_on.worked_until <= reading.time:
             known = SeriesState()  # what was measured while somebody worked on the sensor is no measure for now
         if not of_the_past(known.time, reading.received_at):
@@ -122,6 +123,8 @@ class Judgement:
         node.series[key] = found.state
         if found.flag != reading.flag or found.reason != reading.reason:
             reading = msgspec.structs.replace(reading, flag=found.flag, reason=found.reason)
+        if reading.quantity == RAIN and reading.value and worked_on and _is_poured(worked_on, before, reading):
+            reading = not_counted(reading)
         return reading, found.revisions
 
     def evaluate(self, reading: Reading, *, live: bool) -> None:
@@ -184,3 +187,21 @@ class Judgement:
         if reading is None or reading.value is None or reading.flag != Flag.GOOD:
             return None
         return reading.time, reading.value
+
+
+def is_live(node: Node, t: int | None, received_at: int) -> bool:
+    """Whether an observation of ``node`` that says ``t`` may stand for the present; notes how it came.
+
+    With a time that can be true the engine's horizon judges it, without one its pace (:mod:`ingest.pace`).
+    """
+    if has_own_time(t, received_at):
+        node.pace = None
+        return True
+    node.pace, live = pace_heard(node.pace, t, received_at=received_at, last_arrival=node.last_arrival)
+    return live
+
+
+def _is_poured(state: StationState, before: int, reading: Reading) -> bool:
+    """Whether somebody worked here while these tips were counted, which the node does since the reading ``before``."""
+    began = before if 0 < reading.time - before <= BRIDGED_MS else reading.time
+    return state.is_worked_on(reading.time) or state.is_worked_on(began)

@@ -217,8 +217,10 @@ def load(path: Path, *, overrides: dict[str, Any] | None = None) -> Settings:
             document = tomllib.load(file)
     except FileNotFoundError:
         raise BadSettings(f"{path}: no such file. Copy the sample: kentongan settings > {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise BadSettings(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path}: not valid TOML: {error}") from None
     if "stations" in document:
@@ -251,7 +253,7 @@ def fault_sentence(fault: str) -> str:
 def _check(settings: Settings, path: Path) -> None:
     try:
         ZoneInfo(settings.site.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         zone = settings.site.timezone
         raise BadSettings(f"{path}: site.timezone: {zone!r} is not known; write Asia/Jakarta") from None
     if settings.broker.tls_port == settings.broker.loopback_port:

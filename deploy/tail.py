@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 
 from alerting.engine import Decision
-from deploy.judgement import Judgement
+from deploy.judgement import Judgement, is_live
 from deploy.memory import Memory, ScopeState
 from deploy.registry import Registry
-from ingest.qualify import channel_of, has_own_time, is_live, of_the_past, single_verdict
+from ingest.qualify import channel_of, has_own_time, of_the_past, single_verdict
 from ingest.readings import Reading
 
 RECOMPUTED: Final = (0, 0)  # boot and seq of what a command computed anew: it says nothing about now
@@ -78,10 +78,11 @@ class _Fold:
     def _take_observation(self, reading: Reading) -> bool:
         """Note an observation as taken; whether it stood for the present when it came."""
         node = self.memory.nodes.get(reading.node)
-        own_time = has_own_time(reading.observed_at, reading.received_at)
-        if node is None or reading.id <= self.node_revs[node.id]:
-            return own_time
-        live = is_live(has_own_time=own_time, received_at=reading.received_at, last_arrival=node.last_arrival)
+        if node is None:
+            return has_own_time(reading.observed_at, reading.received_at)
+        live = is_live(node, reading.observed_at, reading.received_at)
+        if reading.id <= self.node_revs[node.id]:
+            return live
         node.received.take(reading.boot, reading.seq)
         last_filed = of_the_past(node.last_filed, reading.received_at)
         node.last_arrival, node.last_filed = reading.received_at, max(last_filed, reading.time)

@@ -2,9 +2,9 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from broker.instant import iso
 from broker.quality_flags import Flag
 from broker.units import unit_of
 from ingest.history import HistoryReader, Point, SeriesExtent
@@ -77,20 +77,15 @@ def _write(writer: _Writer, series: SeriesExtent, page: Sequence[Point]) -> None
     writer.writerows(
         (
             *head,
-            moment(point.time),
+            iso(point.time),
             point.value,
             point.flag,
             point.reason,
             point.raw,
             point.node,
             point.revision,
-            moment(point.received_at),
+            iso(point.received_at),
             point.epoch,
         )
         for point in page
     )
-
-
-def moment(time: int) -> str:
-    """A time in ms UTC as ISO 8601 with its offset: 2026-11-22T01:02:03.004+00:00."""
-    return datetime.fromtimestamp(time / 1000, UTC).isoformat(timespec="milliseconds")

@@ -13,7 +13,6 @@ from ingest.quality_limits import SeriesLimits, default_limits
 from ingest.readings import Reading
 from ingest.stations import Channel, Station
 
-LIVE_SPACING_MS: Final = 5_000
 SUSPECT: Final = int(Flag.SUSPECT)  # a member of an IntEnum costs ten times a name in the path of every reading
 
 IMPOSSIBLE_DATE: Final = "impossible_date"
@@ -55,15 +54,6 @@ def clock_of(node: str, latest: Iterable[Reading]) -> NodeClock:
         if reading.node == node and has_own_time(reading.observed_at, reading.received_at):
             return NodeClock(behind_ms=max(reading.time - (reading.observed_at or 0), 0))
     return RIGHT
-
-
-def is_live(*, has_own_time: bool, received_at: int, last_arrival: int) -> bool:
-    """Whether an observation may stand for the present.
-
-    With a time of its own the engine's horizon judges it. Without one, only when it did not come in a burst: a queue
-    that drains comes much faster than any node samples.
-    """
-    return has_own_time or received_at - last_arrival >= LIVE_SPACING_MS
 
 
 def value_flag(reading: Reading) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ingest.calibration import Calibration
 from ingest.node_clock import NodeClock
+from ingest.pace import Pace
 from ingest.quality_limits import NO_LIMITS, SeriesLimits
 from ingest.quality_state import SeriesState
 from ingest.received import Received
@@ -36,4 +37,5 @@ class Node:
     last_filed: int = 0  # the last time given to an observation without one of its own
     series: dict[str, SeriesState] = field(default_factory=dict)  # by series and calibration epoch
     clock: NodeClock | None = None  # None: nothing is known since core began
+    pace: Pace | None = None  # None: its last observation had a time that can be true
     gateway: str = ""  # through which it is heard; "": on its own

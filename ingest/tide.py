@@ -56,8 +56,10 @@ def read_model(path: Path) -> TideModel:
         model = msgspec.convert(document, TideModel)
     except FileNotFoundError:
         raise BadTideModel(f"{path}: no such file; make one: kentongan tide fit ... -o {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadTideModel(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise BadTideModel(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise BadTideModel(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadTideModel(f"{path}: not valid TOML: {error}") from None
     except msgspec.ValidationError as error:

@@ -79,10 +79,6 @@ def next_turn(table: TideTable | None, now_ms: int, *, high: bool) -> Turn | Non
     return next((turn for turn in table.turns if turn.time > now_ms and turn.is_high is high), None)
 
 
-def next_high_water(table: TideTable | None, now_ms: int) -> Turn | None:
-    return next_turn(table, now_ms, high=True)
-
-
 def windows_above(table: TideTable | None, level_m: float, start_ms: int, end_ms: int) -> list[Window] | None:
     """Every time at or over ``level_m`` between two moments, as far as the table goes; None without a table."""
     return None if table is None else list(_windows(table, level_m, start_ms, end_ms))

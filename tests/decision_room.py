@@ -15,8 +15,9 @@ from alerting.web.app import create_app
 from alerting.web.past import PastBucket, PastReading, SeriesName, Tier
 from deploy.alerts.archive import AlertArchive
 from deploy.control_server import ControlServer
+from tests.bare_core import SetClock
 from tests.browser.page_server import running, wait_for
-from tests.notice_post import OFFICER, NoticePost, SetClock
+from tests.notice_post import OFFICER, NoticePost
 
 T = TypeVar("T")
 PATIENCE_S = 60.0

@@ -14,7 +14,6 @@ from alerting.channels.port import Accepted, Message, Outcome
 from alerting.contacts import ContactKind, contact
 from alerting.messages import Attempt
 from alerting.recipients import Kind, Language, Recipient
-from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.arrival import Arrival
 from deploy.assembly import core_of, credentials_of
@@ -22,6 +21,7 @@ from deploy.core_commands.commands import Commands
 from deploy.recipients import changes
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.bare_core import SetClock
 
 T0 = 1_795_000_000_000  # 18:06:40 WIB
 MINUTE = 60_000
@@ -41,15 +41,6 @@ def station(name: str, river: str, kelurahan: Sequence[str]) -> dict[str, Any]:
         "thresholds": LIMITS | {"early_siaga_minutes": 0},
         "quality": {"noise": 10.0, "spike_suspect": 20.0, "spike_fail": 20.0},
     }
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
 
 
 class Room:

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.notice_post import OFFICER, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import OFFICER, NoticePost
 
 OPEN = "[subscription]\nenabled = true\nmessages_a_day = {messages}\n"
 JOKO, SITI, OFFICER_NUMBER = "+6281234567801", "+6281234567802", "+6281200000001"

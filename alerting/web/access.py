@@ -115,6 +115,7 @@ ROUTES: Final[dict[tuple[str, str], Allowed]] = {
     ("GET", "/kelola/node/{node}"): ADMINS,
     ("POST", "/kelola/node/{node}"): ADMINS,
     ("POST", "/kelola/node/{node}/sandi"): ADMINS,
+    ("POST", "/kelola/node/{node}/segel"): ADMINS,
     ("POST", "/kelola/node/{node}/berhenti"): ADMINS,
     ("GET", "/kelola/kebijakan"): ADMINS,
     ("POST", "/kelola/kebijakan"): ADMINS,

@@ -17,6 +17,7 @@ from typing import Any, Final
 import jinja2
 import msgspec
 from fastapi.sse import format_sse_event
+from markupsafe import Markup
 
 from alerting.web import words
 from alerting.web.access import NOBODY, Visitor
@@ -49,6 +50,7 @@ def environment() -> jinja2.Environment:
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
+        auto_reload=False,  # a card a station: looking each time whether its file has changed costs more than it tells
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -121,8 +123,11 @@ class Board:
         """The first paint, with ages as of now and the visitor's own token in its forms."""
         now = self.clock.now()
         html = self.templates.get_template("page.html").render(
-            html={name: fragment.html for name, fragment in self.fragments.items()},
-            lists=self.lists,
+            html={name: Markup(self.fragments[name].html) for name in DERIVED},  # noqa: S704 - drawn by our templates
+            lists={
+                name: Markup("".join(self.fragments[member].html for member in members))  # noqa: S704 - likewise
+                for name, members in self.lists.items()
+            },
             title=self._title(),
             rev=self.rev,
             now=now,

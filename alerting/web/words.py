@@ -5,14 +5,15 @@ comma, in English a point. ``static/clock.js`` says ages and durations with the 
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from alerting.web.catalogue import NATIVE, language, tr
 from broker.levels import State
 from broker.quality_flags import Flag
 
-WIB: Final = timezone(timedelta(hours=7), "WIB")
+WIB_MS: Final = 7 * 3_600_000
+WIB: Final = timezone(timedelta(milliseconds=WIB_MS), "WIB")
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
@@ -109,7 +110,12 @@ def measured(quantity: str, value: float | None) -> str:
 
 
 def local(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(WIB)
+    return datetime.fromtimestamp(ms / 1000, WIB)
+
+
+def _is_same_day(ms: int, now: int) -> bool:
+    """In WIB, which has no summer time."""
+    return (ms + WIB_MS) // DAY_MS == (now + WIB_MS) // DAY_MS
 
 
 def day_month(then: datetime) -> str:
@@ -125,14 +131,14 @@ def moment(ms: int, now: int) -> str:
     """``18:41:07 WIB``, with the day before it when that is not today."""
     then = local(ms)
     clock = f"{then:%H:%M:%S} WIB"
-    return clock if then.date() == local(now).date() else f"{day_month(then)} {clock}"
+    return clock if _is_same_day(ms, now) else f"{day_month(then)} {clock}"
 
 
 def minute(ms: int, now: int) -> str:
     """The same without seconds, for what began a while ago."""
     then = local(ms)
     clock = f"{then:%H:%M} WIB"
-    return clock if then.date() == local(now).date() else f"{day_month(then)} {clock}"
+    return clock if _is_same_day(ms, now) else f"{day_month(then)} {clock}"
 
 
 def duration(ms: int) -> str:

@@ -4,7 +4,7 @@ Journal ids rise with time, over all tables: they bound what is looked through.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -46,9 +46,12 @@ COUNTED: Final = (
     "GROUP BY version, public, channel, state"
 )
 ACCEPTED: Final = "SELECT settled_at, state FROM outbox WHERE key >= ? AND key < ? AND public = ?"
-# Of an alert's rows, which are many, only what somebody did.
-DONE_BY_PEOPLE: Final = "(action NOT LIKE 'alert %' OR action IN ('alert acknowledged', 'alert comment'))"
-LOG: Final = "SELECT at, actor, action, subject, detail FROM audit"
+TALLIED: Final = (
+    "SELECT public, channel, state, count(*) FROM outbox WHERE id >= ? AND created_at >= ? AND created_at < ? "  # noqa: S608 - our own names
+    f"AND alert NOT GLOB '{OF_BEAT}*' AND alert NOT GLOB '{OF_DAILY}*' GROUP BY public, channel, state"
+)
+LOG_COLUMNS: Final = "at, actor, action, subject, detail"
+LOG: Final = f"SELECT {LOG_COLUMNS} FROM audit"  # noqa: S608 - our own names
 
 
 def columns_of(table: Table) -> str:
@@ -221,27 +224,43 @@ class AlertArchive:
 
     # -- a watch -------------------------------------------------------------------------------------------------
 
-    def watch(self, start: int, end: int) -> Watch:
+    def watch(self, start: int, end: int, actions: Collection[str]) -> Watch:
         """See :class:`alerting.web.alerts.archive.Archive`."""
+        within = (start, end)
         with self._open() as connection:
-            decided = "WHERE id >= ? AND decided_at >= ? AND decided_at < ? ORDER BY id LIMIT ?"
-            given = (_first_id(connection, "alerts", "decided_at", start), start, end, MOST_AREAS)
-            versions = [self._version(connection, Version(*row)) for row in _alerts(connection, decided, given)]
-            counted = (
-                "SELECT public, channel, state, count(*) FROM outbox WHERE id >= ? AND created_at >= ? "
-                "AND created_at < ? AND alert NOT GLOB ? AND alert NOT GLOB ? "
-                "GROUP BY public, channel, state"
+            first = _first_id(connection, "alerts", "decided_at", start)
+            decided = "FROM alerts WHERE id >= ? AND decided_at >= ? AND decided_at < ?"
+            rows, versions_before = _newest(
+                connection, columns_of(tables.alerts), decided, (first, *within), MOST_AREAS
             )
-            first = _first_id(connection, "outbox", "created_at", start)
-            rows = connection.execute(counted, (first, start, end, f"{OF_BEAT}*", f"{OF_DAILY}*")).fetchall()
-            log = f"{LOG} WHERE id >= ? AND at >= ? AND at < ? AND {DONE_BY_PEOPLE} ORDER BY id LIMIT ?"
-            first = _first_id(connection, "audit", "at", start)
-            noted = connection.execute(log, (first, start, end, MOST_LOG)).fetchall()
-        tally = [
-            TallyRow(alert="", version=0, public=bool(row[0]), channel=row[1], state=row[2], count=row[3])
-            for row in rows
-        ]
-        return Watch(versions=versions, tally=tally, log=[_log_row(row) for row in noted])
+            versions = [self._version(connection, Version(*row)) for row in rows]
+            counted = connection.execute(TALLIED, (_first_id(connection, "outbox", "created_at", start), *within))
+            tally = [
+                TallyRow(alert="", version=0, public=bool(row[0]), channel=row[1], state=row[2], count=row[3])
+                for row in counted
+            ]
+            marks = ", ".join("?" * len(actions))
+            done = f"FROM audit WHERE id >= ? AND at >= ? AND at < ? AND action IN ({marks})"
+            given = (_first_id(connection, "audit", "at", start), *within, *actions)
+            noted, log_before = _newest(connection, LOG_COLUMNS, done, given, MOST_LOG)
+        return Watch(
+            versions=versions,
+            tally=tally,
+            log=[_log_row(row) for row in noted],
+            versions_before=versions_before,
+            log_before=log_before,
+        )
+
+
+def _newest(
+    connection: sqlite3.Connection, columns: str, source: str, given: Sequence[object], most: int
+) -> tuple[list[tuple[Any, ...]], int]:
+    """The last ``most`` rows in the order of their ids, and how many there are before them."""
+    found = connection.execute(f"SELECT {columns} {source} ORDER BY id DESC LIMIT ?", (*given, most)).fetchall()
+    if len(found) < most:
+        return found[::-1], 0
+    count = int(connection.execute(f"SELECT count(*) {source}", given).fetchone()[0])
+    return found[::-1], count - len(found)
 
 
 def _last_versions(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Version]:

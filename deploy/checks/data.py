@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from broker import private_file
+from broker.credentials import SERVICES
 from deploy.backup import backup_folder, backup_key, record
 from deploy.backup.backup_key import BadKey
 from deploy.backup.record import HOUR_MS, OLD_MS
@@ -14,7 +16,9 @@ from deploy.commands.audit import report, verify
 from deploy.commands.common import Refused
 from deploy.health.parts import LAG_LOW
 from deploy.journal import SCHEMA
+from deploy.recipients import people_key
 from deploy.settings import BackupBucket
+from deploy.state_folder import StateFolderUnusable
 from deploy.watch import record as watches
 
 GROUP: Final = "data"
@@ -36,7 +40,10 @@ def look(found: Examined) -> list[Finding]:
 
 def _everything(found: Examined) -> Iterator[Finding]:
     journal = found.state.journal
-    if not journal.exists():
+    if not journal.exists() and (nodes := _nodes_of_broker(found)):
+        told = f"{journal}: missing, though the broker knows {nodes} nodes"
+        yield wrong(GROUP, "journal", told, "do not start anything; restore the newest backup: kentongan restore")
+    elif not journal.exists():
         yield warning(GROUP, "journal", "not made yet", "it is made at the first start: kentongan up")
     else:
         yield from _of_journal(found)
@@ -66,6 +73,35 @@ def _of_journal(found: Examined) -> Iterator[Finding]:
     yield from _audit(found)
     yield _users(found)
     yield _watched(found)
+    yield from _people(found)
+
+
+def _people(found: Examined) -> Iterator[Finding]:
+    """Without its key, what the journal says of people can be read by nobody."""
+    journal, path = found.state.journal, found.state.people_key
+    has_people = bool(_number(_value(journal, "SELECT count(*) FROM recipients")))
+    held = _value(journal, f"SELECT value FROM journal_values WHERE key = '{people_key.CHECK}'")  # noqa: S608  our own key
+    if not path.exists() and not has_people:
+        return
+    if path.exists() and not private_file.is_private(path):
+        return  # told among the secrets
+    try:
+        people_key.opened(path, held=None if held is None else str(held), has_people=has_people)
+    except StateFolderUnusable as error:
+        yield wrong(
+            GROUP, "people's data", str(error), "core does not start without it; backups hold it: docs/backup.md"
+        )
+    else:
+        yield good(GROUP, "people's data", "its key is the one of the journal")
+
+
+def _nodes_of_broker(found: Examined) -> int:
+    """How many nodes have a password: once there was a journal that knew them."""
+    try:
+        lines = (found.state.broker / "passwords").read_text(errors="replace").splitlines()
+    except OSError:
+        return 0
+    return sum(line.partition(":")[0] not in SERVICES for line in lines if line)
 
 
 def _audit(found: Examined) -> Iterator[Finding]:
@@ -138,7 +174,11 @@ def _backups(found: Examined) -> Iterator[Finding]:
         yield wrong(GROUP, "backup key", str(error), "without the key no backup can be taken or read")
     else:
         yield good(GROUP, "backup key", "can be read; a copy of it must lie outside of this machine")
-    yield _newest(found, found.base / settings.folder)
+    folder = found.base / settings.folder
+    if folder.exists() and not folder.is_dir():
+        yield wrong(GROUP, "backup", f"{folder}: is no folder", "take it away, or write another backup.folder")
+    else:
+        yield _newest(found, folder)
     if settings.bucket is not None:
         yield _sent(found, settings.bucket)
 

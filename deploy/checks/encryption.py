@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 
 from broker import certificates, mosquitto_check
 from broker.mosquitto import BadBrokerSettings
@@ -18,6 +19,7 @@ from deploy.health.certificate_watch import AUTHORITY_WARN_BEFORE, WARN_BEFORE
 GROUP: Final = "broker"
 RENEW: Final = "kentongan certificates renew"
 PAGES: Final = "have it renewed, then: sh deploy/install.sh --certificate FILE --key FILE"
+RESTORE: Final = "take it from a backup: kentongan restore"
 VISIT: Final = "plan a visit to every node: kentongan node flash"
 
 
@@ -29,9 +31,36 @@ def look(found: Examined) -> Iterator[Finding]:
     yield from _files(found)
     now = datetime.fromtimestamp(found.now / 1000, UTC)
     authority, server = found.state.authority / "ca.pem", found.state.broker / "server.pem"
-    yield _dated("authority certificate", authority, now, remind_days=AUTHORITY_WARN_BEFORE.days, remedy=VISIT)
-    yield _dated("broker certificate", server, now, remind_days=WARN_BEFORE.days, remedy=RENEW)
-    yield _belongs(server, authority, certificate_names(found.settings))
+    yield _dated(
+        "authority certificate", authority, now, remind_days=AUTHORITY_WARN_BEFORE.days, remedy=VISIT, again=RESTORE
+    )
+    yield from _authority_key(found.state.authority / "authority.pem")
+    yield _dated("broker certificate", server, now, remind_days=WARN_BEFORE.days, remedy=RENEW, again=RENEW)
+    if _is_certificate(authority) and _is_certificate(server):
+        yield _belongs(server, authority, certificate_names(found.settings))
+
+
+def _authority_key(path: Path) -> Iterator[Finding]:
+    """Nodes trust certificates of this key alone, and nothing starts without it."""
+    check, told = "authority key", "the broker's certificate cannot be renewed, and nothing starts again"
+    try:
+        serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError:
+        yield wrong(GROUP, check, f"{path}: missing: {told}", RESTORE)
+    except OSError as error:
+        yield wrong(GROUP, check, f"{path}: cannot be read: {error.strerror}", "run this as the user who runs core")
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        yield wrong(GROUP, check, f"{path}: holds no key: {told}", RESTORE)
+    else:
+        yield good(GROUP, check, "there, and can sign the broker's next certificate")
+
+
+def _is_certificate(path: Path) -> bool:
+    try:
+        certificates.good_until(path)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _pages(found: Examined) -> Iterator[Finding]:
@@ -40,7 +69,7 @@ def _pages(found: Examined) -> Iterator[Finding]:
     if path.exists():
         now = datetime.fromtimestamp(found.now / 1000, UTC)
         end = "no browser opens the pages"
-        yield _dated("pages certificate", path, now, remind_days=WARN_BEFORE.days, remedy=PAGES, end=end)
+        yield _dated("pages certificate", path, now, remind_days=WARN_BEFORE.days, remedy=PAGES, end=end, again=PAGES)
 
 
 def _files(found: Examined) -> Iterator[Finding]:
@@ -60,12 +89,15 @@ def _files(found: Examined) -> Iterator[Finding]:
 
 
 def _dated(
-    check: str, path: Path, now: datetime, *, remind_days: int, remedy: str, end: str = "no node can send"
+    check: str, path: Path, now: datetime, *, remind_days: int, remedy: str, again: str, end: str = "no node can send"
 ) -> Finding:
+    """``again`` is what to do when there is none."""
     try:
         until = certificates.good_until(path)
-    except (OSError, ValueError) as error:
-        return wrong(GROUP, check, f"{path}: cannot be read: {error}", "take it from a backup: kentongan restore")
+    except OSError as error:
+        return wrong(GROUP, check, f"{path}: cannot be read: {error.strerror}", again)
+    except ValueError:
+        return wrong(GROUP, check, f"{path}: holds no certificate", again)
     days = (until - now).days
     told = f"good until {until.date()} ({days} days)"
     if days < 0:

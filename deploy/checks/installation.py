@@ -26,6 +26,9 @@ def examine(file: Path, *, state: Path | None = None, online: bool = False) -> l
     base = file.absolute().parent
     root = (state or base / settings.site.state_dir).absolute()
     found = Examined(settings=settings, state=StateFolder(root), base=base, now=time.time_ns() // 1_000_000)
+    if root.exists() and not root.is_dir():
+        remedy = "take it away, or write another site.state_dir"
+        return [wrong(GROUP, "site.state_dir", f"{root}: is no folder", remedy)]
     return [
         good(GROUP, "settings", f"{file}: {settings.site.name}, realm {settings.site.realm}"),
         *_files(settings, base),

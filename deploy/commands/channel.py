@@ -59,8 +59,8 @@ def _opened(settings: Settings, state: StateFolder, base: "Path", name: str | No
     if name is None:
         return channels
     if name not in channels:
-        known = ", ".join(channels) or "none is: add one to the settings"
-        raise Refused(f"channel {name!r} is not configured; configured: {known}")
+        there = f"there is {', '.join(channels)}" if channels else "no other is either"
+        raise Refused(f"channel {name!r} is not configured, {there}: add it to [channels] in the settings")
     return {name: channels[name]}
 
 

@@ -71,7 +71,7 @@ class Asking:
 
     def __init__(self, settings: Settings, state: StateFolder, *, actor: str = "") -> None:
         self.settings, self.state = settings, state
-        self.actor = actor or f"cli:{getpass.getuser()}"
+        self.actor = actor or f"cli:{_user()}"
         self._stand_in: Commands | None = None
         self._was_answered = False
         self._stack = contextlib.ExitStack()
@@ -113,6 +113,22 @@ class Asking:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+
+def refuse_folder(option: str, path: Path) -> None:
+    """Before the work and not after it: a file that has no place. Raises Refused."""
+    if not path.parent.is_dir():
+        raise Refused(f"{option} {path}: there is no folder {path.parent}; make it, or write elsewhere")
+    if path.is_dir():
+        raise Refused(f"{option} {path}: it is a folder; write a file's name")
+
+
+def _user() -> str:
+    """Who gives commands here; a container's user may have a number alone."""
+    try:
+        return getpass.getuser()
+    except KeyError:
+        return f"uid-{os.getuid()}"
 
 
 class _NoLink:

@@ -100,7 +100,7 @@ def _form(args: argparse.Namespace, station: Station) -> CsvForm:
         raise Refused(f"--delimiter {args.delimiter!r} is not one character other than the decimal {args.decimal!r}")
     try:
         zone = ZoneInfo(args.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Refused(f"--timezone {args.timezone!r} is not known; write Asia/Jakarta or UTC") from None
     return CsvForm(
         time_column=args.time_column,

@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+from math import inf
 from pathlib import Path
 from typing import Final
 
 from broker.quality_flags import Flag
-from deploy.commands.common import Refused
+from deploy.commands.common import Refused, refuse_folder
 from deploy.replay.case import LIBRARY, Case, CaseError, CaseThresholds, read_case
-from deploy.replay.gauge_csv import METRES, GaugeError, Layout, Told, read_gauge
+from deploy.replay.gauge_csv import ANY_SENSOR, METRES, GaugeError, Layout, Told, read_gauge
 from deploy.replay.progress import Bar
 from deploy.replay.recording import Recording
 from deploy.replay.run import Outcome, play
@@ -35,6 +36,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     value.add_argument("--distance-column", metavar="NAME", help="from the sensor down to the water")
     gauge.add_argument("--unit", choices=tuple(METRES), help="of that column")
     gauge.add_argument("--datum-m", type=float, metavar="M", help="the sensor's height above zero, for a distance")
+    gauge.add_argument(
+        "--sensor",
+        choices=("a02yyuw", "jsn-sr04t", "maxbotix", "radar"),
+        help="for a distance: whose codes it holds; without it 0, -1, 5000, 9999, 10000 and 65535 mm are no distances",
+    )
     gauge.add_argument("--timezone", metavar="ZONE", help="of the times, such as Asia/Jakarta or UTC")
     gauge.add_argument("--thresholds", metavar="W,S,A", help="WASPADA,SIAGA,AWAS in metres above zero")
     gauge.add_argument("--time-format", metavar="FORMAT", help="such as %%d/%%m/%%Y %%H:%%M, when it is not ISO 8601")
@@ -45,6 +51,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.plot is not None:
+        refuse_folder("--plot", args.plot)
     try:
         recording = _recording(args)
         outcome = _played(recording)
@@ -83,7 +91,7 @@ def _draw(outcome: Outcome, path: Path) -> None:
     try:
         draw(outcome, path)
     except (OSError, ValueError) as error:
-        raise Refused(f"--plot {path}: cannot be written: {error}") from None
+        raise Refused(f"--plot {path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     print(f"gambar: {path}")
 
 
@@ -121,6 +129,7 @@ def _layout(args: argparse.Namespace) -> Layout:
         timezone=args.timezone,
         thresholds=parse_thresholds(args.thresholds),
         datum_m=args.datum_m,
+        sensor=args.sensor or ANY_SENSOR,
         time_format=args.time_format,
         where=_where(args.where),
         skip_lines=args.skip_lines,
@@ -130,7 +139,11 @@ def _layout(args: argparse.Namespace) -> Layout:
 
 
 def _refuse_gauge_options(args: argparse.Namespace) -> None:
-    given = [name for name in (*NEEDED, "level_column", "distance_column", "datum_m", "where") if getattr(args, name)]
+    given = [
+        name
+        for name in (*NEEDED, "level_column", "distance_column", "datum_m", "sensor", "where")
+        if getattr(args, name)
+    ]
     if given:
         raise Refused(f"--{given[0].replace('_', '-')} is for FILE.csv only; {args.what!r} says these things itself")
 
@@ -141,8 +154,8 @@ def parse_thresholds(text: str) -> CaseThresholds:
         waspada, siaga, awas = (float(part) for part in text.split(","))
     except ValueError:
         raise Refused(f"--thresholds {text!r} is not WASPADA,SIAGA,AWAS in metres, such as 3.5,4.5,5.5") from None
-    if not waspada < siaga < awas:
-        raise Refused(f"--thresholds {text!r} must rise from WASPADA to AWAS")
+    if not -inf < waspada < siaga < awas < inf:
+        raise Refused(f"--thresholds {text!r} must rise from WASPADA to AWAS, in metres")
     return CaseThresholds(waspada=waspada, siaga=siaga, awas=awas)
 
 

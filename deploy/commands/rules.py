@@ -17,6 +17,8 @@ from broker.levels import Level
 from broker.station import Station
 from deploy.assembly import history_reader_of
 from deploy.commands.common import Refused, add_settings, ask, open_settings
+from deploy.registry.limit_words import limits_in_words
+from deploy.registry.looks import Part
 from deploy.replay.case import LIBRARY, read_library
 from deploy.replay.gate import ratio
 from deploy.replay.preview import Preview, Side, past_points, preview_library, preview_past, same_but_thresholds
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     points = _past(settings, state, base, args)
     _print_past(points, station, active, candidate, settings)
     if not args.no_library:
-        _print_library(active.level, candidate.level)
+        print_library(active.level, candidate.level)
     print(f"\nTidak ada yang diubah. Untuk memberlakukannya: kentongan station change {args.station} ...")
     return 0
 
@@ -113,8 +115,10 @@ def _said(args: argparse.Namespace) -> RuleFile:
         raise Refused(f"--{next(iter(options)).replace('_', '-')} and --file both say it; give one of them")
     try:
         return msgspec.convert(tomllib.loads(args.file.read_text("utf-8")), RuleFile)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"--file {args.file}: cannot be read: {error}") from None
+    except OSError as error:
+        raise Refused(f"--file {args.file}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise Refused(f"--file {args.file}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         keys = ", ".join((*THRESHOLDS, *HOLDS))
         raise Refused(f"--file {args.file}: {error}; it holds {keys}") from None
@@ -158,12 +162,13 @@ def _print_past(
         print(line)
 
 
-def past_lines(found: Preview, name: str, zone: ZoneInfo) -> Iterator[str]:
+def past_lines(found: Preview, name: str, zone: ZoneInfo, part: Part = "level") -> Iterator[str]:
     """Both rules side by side, then each decision of either in order of time."""
     yield f"{name}, {local(found.start, zone)} sampai {local(found.end, zone)}, {found.readings} bacaan"
     yield f"{'':24}{'sekarang':>24}{'usulan':>24}"
     sides = (found.active, found.candidate)
-    yield f"{'ambang W / S / A, m':24}" + "".join(f"{_heights(side.rules.level):>24}" for side in sides)
+    if part == "level":  # what rain and air are limited by is longer than a column
+        yield f"{'ambang W / S / A, m':24}" + "".join(f"{limits_in_words(side.rules, part):>24}" for side in sides)
     for level in (Level.WASPADA, Level.SIAGA, Level.AWAS):
         yield f"{level.name:24}" + "".join(f"{_stood(side, level):>24}" for side in sides)
     yield f"{'peringatan':24}" + "".join(f"{side.raised:>24}" for side in sides)
@@ -174,18 +179,12 @@ def past_lines(found: Preview, name: str, zone: ZoneInfo) -> Iterator[str]:
         yield f"{local(at, zone)}  {side:9} {decision.kind} {Level(decision.level).name}: {why}"
 
 
-def _heights(rule: LevelRule | None) -> str:
-    if rule is None:
-        return "belum ditetapkan"
-    limits = rule.thresholds
-    return f"{limits.waspada:.2f} / {limits.siaga:.2f} / {limits.awas:.2f}".replace(".", ",")
-
-
 def _stood(side: Side, level: Level) -> str:
     return f"{side.times.get(level, 0)} kali, {side.minutes.get(level, 0):.0f} menit"
 
 
-def _print_library(active: LevelRule | None, candidate: LevelRule | None) -> None:
+def print_library(active: LevelRule | None, candidate: LevelRule | None) -> None:
+    """Both rules on the library of cases; thresholds alone cannot be told apart there, which is said."""
     if candidate is None:
         return
     print("\nPerpustakaan kasus: ambang milik kasusnya, sifat lain milik aturan.")

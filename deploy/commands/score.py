@@ -3,8 +3,9 @@
 import argparse
 import json
 from pathlib import Path
+from typing import Final
 
-from deploy.commands.common import Refused
+from deploy.commands.common import Refused, refuse_folder
 from deploy.replay.case import LIBRARY, Case, CaseError, read_library
 from deploy.replay.gate import gate
 from deploy.replay.progress import counted
@@ -13,6 +14,8 @@ from deploy.replay.sampling import recording_of
 from deploy.replay.score import CaseScore, score
 from deploy.replay.score_table import document, gate_lines, hazard_lines, objections, table
 from deploy.replay.unseen import unseen_cases
+
+MOST_SEEDS: Final = 10_000  # a slip of the finger is no work of days
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +30,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    for option, path in (("--json", args.json), ("--plot", args.plot)):
+        if path is not None:
+            refuse_folder(option, path)
     try:
         cases = unseen_cases(_seeds(args.seeds)) if args.seeds else read_library(args.library)
         if args.list:
@@ -71,6 +77,8 @@ def _seeds(text: str) -> range:
         raise Refused(f"--seeds {text!r} is not FIRST-LAST, such as 1-50") from None
     if not seeds:
         raise Refused(f"--seeds {text!r} is empty; write FIRST-LAST with LAST not before FIRST")
+    if len(seeds) > MOST_SEEDS:
+        raise Refused(f"--seeds {text!r} are {len(seeds)} cases; score at most {MOST_SEEDS} at once")
     return seeds
 
 
@@ -78,7 +86,7 @@ def _write(path: Path, scores: list[CaseScore]) -> None:
     try:
         path.write_text(json.dumps(document(scores), indent=1) + "\n", "utf-8")
     except OSError as error:
-        raise Refused(f"--json {path}: cannot be written: {error}") from None
+        raise Refused(f"--json {path}: cannot be written: {error.strerror or error}") from None
 
 
 def _draw(scores: list[CaseScore], path: Path) -> None:
@@ -87,4 +95,4 @@ def _draw(scores: list[CaseScore], path: Path) -> None:
     try:
         draw_scores(scores, path)
     except (OSError, ValueError) as error:
-        raise Refused(f"--plot {path}: cannot be written: {error}") from None
+        raise Refused(f"--plot {path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.commands import station_gauge, station_maintain, station_recompute, station_retire, station_text
+from deploy.commands import rule_looks, station_gauge, station_maintain, station_recompute, station_retire, station_text
 from deploy.commands.common import Asking, Refused, add_settings, ask, open_settings
 from deploy.registry.station_files import (
     BadFile,
@@ -48,6 +48,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _add_doing(parser: argparse.ArgumentParser, *, reason_is_due: bool) -> None:
     parser.add_argument("--reason", required=reason_is_due, default="", metavar="TEXT", help="why; it is audited")
     parser.add_argument("--dry-run", action="store_true", help="only print what would change")
+    parser.add_argument(
+        "--past",
+        type=float,
+        default=30,
+        metavar="DAYS",
+        help="a changed rule is first shown on so much of history (30)",
+    )
     add_settings(parser)
 
 
@@ -91,8 +98,10 @@ def _show(args: argparse.Namespace) -> int:
 
 def _put_one(args: argparse.Namespace) -> int:
     table = {"id": args.id, **assigned(args.values)}
-    settings, state, _ = open_settings(args)
+    settings, state, base = open_settings(args)
     with Asking(settings, state) as core:
+        if rule_looks.show([table], core=core, base=base, past_days=args.past) and not args.dry_run:
+            rule_looks.ask_person()
         answer = _put(core, [table], mode=args.verb, reason=args.reason, is_dry=args.dry_run)
     if answer["faults"]:
         raise Refused("; ".join(f"{fault['key']}: {fault['text']}" for fault in answer["faults"]))
@@ -111,6 +120,8 @@ def assigned(words: list[str]) -> dict[str, Any]:
         place = table
         for name in tables:
             place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                raise Refused(f"{word!r}: {name} has been given a value already; give its keys alone, or all of it")
         place[key] = None if not value else _assigned(value)
     return table
 
@@ -124,19 +135,29 @@ def _assigned(value: str) -> Any:
 
 
 def _import(args: argparse.Namespace) -> int:
-    settings, state, _ = open_settings(args)
+    settings, state, base = open_settings(args)
     with Asking(settings, state) as core:
+        if rule_looks.show(read(args.file).tables, core=core, base=base, past_days=args.past) and not args.dry_run:
+            rule_looks.ask_person()
         steps = import_file(core, args.file, reason=args.reason, is_dry=args.dry_run)
     print(station_text.plan(steps, is_dry=args.dry_run))
     return 0
 
 
-def import_file(core: Asking, path: Path, *, reason: str = "", is_dry: bool = False) -> list[dict[str, Any]]:
-    """Put the stations of a file into the registry, all of them or none; what was done to each. Raises Refused."""
+def read(path: Path) -> TablesFile:
+    """The tables of a file of stations; raises Refused."""
     try:
-        file = read_stations(path)
+        return read_stations(path)
     except BadFile as error:
         raise Refused(str(error)) from None
+
+
+def import_file(core: Asking, path: Path, *, reason: str = "", is_dry: bool = False) -> list[dict[str, Any]]:
+    """Put the stations of a file into the registry, all of them or none; what was done to each. Raises Refused.
+
+    Rules of known stations that the file changes must have been looked at.
+    """
+    file = read(path)
     answer = _put(core, file.tables, mode="import", reason=reason or f"import {path.name}", is_dry=is_dry)
     if answer["faults"]:
         raise Refused(_faults(file, answer["faults"]))

@@ -1,7 +1,6 @@
 """kentongan up: everything for one machine, started and kept running; with --demo also a field of simulated nodes."""
 
 import argparse
-import os
 import signal
 import socket
 import sys
@@ -11,11 +10,11 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
-from broker import control, mosquitto, probe
+from broker import control
 from broker.clock import Clock
 from broker.control import CommandFailed, CoreUnreachable, Request
 from deploy import demonstration
-from deploy.assembly import credentials_of, prepare_broker
+from deploy.broker_process import start_broker
 from deploy.channels.assembly import channels_of, modems_of
 from deploy.commands.common import DEFAULT_SETTINGS, DEMO_SETTINGS, DEMO_STATE, Refused, add_settings, open_settings
 from deploy.settings import Settings
@@ -114,21 +113,7 @@ def _check_ports(settings: Settings) -> None:
 def _start(
     supervisor: Supervisor, settings: Settings, state: StateFolder, clock: Clock, args: argparse.Namespace
 ) -> None:
-    program = mosquitto.find_mosquitto()
-    broker = prepare_broker(settings, state)
-    owner = broker.folder.stat()
-    supervisor.add(
-        Program(
-            name="mosquitto",
-            argv=mosquitto.command(program, broker),
-            pid_file=state.broker_pid,
-            stop_rank=4,
-            owner=(owner.st_uid, owner.st_gid) if os.geteuid() == 0 else None,
-        )
-    )
-    password = credentials_of(state).service_password("probe")
-    port = settings.broker.loopback_port
-    supervisor.wait_until("mosquitto", lambda: probe.ask(port, password) is probe.Answer.READY, timeout_s=READY_S)
+    start_broker(supervisor, settings, state, stop_rank=4, timeout_s=READY_S)
     for modem in modems_of(settings, state):  # their configuration was written when the channels were checked
         supervisor.add(Program(name=f"modem-{modem.name}", argv=["/bin/sh", str(modem.start_script)], stop_rank=2))
     core = _ours("core", args, "--clock", str(clock))

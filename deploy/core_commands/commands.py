@@ -28,6 +28,7 @@ from deploy.core_commands import (
     public,
     recipients,
     roster,
+    rule_looks,
     seals,
     second_factor,
     shift,
@@ -40,6 +41,7 @@ from deploy.core_commands import (
 )
 from deploy.nodes.rotations import Rotations
 from deploy.recipients.subscriptions import Subscriptions
+from deploy.registry.looks import Looks
 from ingest.readings import dead_letters
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Commands:
         self.rotations = Rotations(core, credentials, self._rotated)
         core.seals.key_of = credentials.order_key
         self.subscriptions = Subscriptions(core)
+        self.looks = Looks()
         self.put_up: dict[str, NodeWatch] = {}  # what each node sends that is being installed
 
     @property
@@ -160,6 +163,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **orders.HANDLERS,
     **recipients.HANDLERS,
     **roster.HANDLERS,
+    **rule_looks.HANDLERS,
     **users.HANDLERS,
     **watches.HANDLERS,
     **seals.HANDLERS,
@@ -185,6 +189,7 @@ CHANGES: Final = (
     | orders.CHANGES
     | recipients.CHANGES
     | roster.CHANGES
+    | rule_looks.CHANGES
     | users.CHANGES
     | watches.CHANGES
     | seals.CHANGES

@@ -40,6 +40,7 @@ def core_health(commands: "Commands", _request: Request) -> dict[str, Any]:
         "officers_on_duty": len(core.directory.officers(core.clock.now())),
         "is_unrostered": core.directory.is_unrostered(core.clock.now()),
         "problems": problems(core),
+        "node_alarms": core.node_watch.counts(),
         "open_messages": len(core.memory.outbox.open),
         "latency_counts": list(core.sending.latencies.counts),
         "latency_sum_s": core.sending.latencies.sum_s,

@@ -186,6 +186,7 @@ def node_show(commands: "Commands", request: Request) -> dict[str, Any]:
         **msgspec.structs.asdict(row),
         "last_arrival": (live.last_arrival or None) if live is not None else None,
         "seal": commands.core.seals.is_required(row.id),
+        "is_sealing": commands.core.seals.is_sealing(row.id),
         "history": history,
     }
 

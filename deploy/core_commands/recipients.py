@@ -14,7 +14,7 @@ from deploy.recipients import changes
 from deploy.recipients.entry import faults
 from deploy.recipients.finding import known, of_journal
 from deploy.recipients.intake import look, take
-from deploy.recipients.reason import kept
+from deploy.recipients.reason import kept, says_why
 from deploy.recipients.shown import clear, masked
 from deploy.settings import channel_names
 
@@ -35,13 +35,18 @@ def recipient_list(commands: "Commands", request: Request) -> dict[str, Any]:
 
 
 def recipient_show(commands: "Commands", request: Request) -> dict[str, Any]:
-    """One recipient; with ``reveal`` and a reason, name and contacts in clear, audited."""
+    """One recipient; with ``reveal`` and a reason of a few words, name and contacts in clear, audited."""
     found = known(commands.core, text(request, "who"))
     if not request.args.get("reveal"):
         return masked(commands.core, found)
     _never_kept(request)
-    detail = {"reason": _reason(request)}
-    commands.audit(request, "recipient revealed", found.id, detail)
+    reason = _reason(request)
+    if not says_why(reason):
+        raise CommandFailed(
+            f"'{reason}' is no reason to see who {found.id} is: say why in a few words with --reason, such as "
+            '"nomor mati, dicek lewat RW"; it is written into the audit log'
+        )
+    commands.audit(request, "recipient revealed", found.id, {"reason": reason})
     return clear(commands.core, found)
 
 

@@ -11,6 +11,7 @@ from deploy.alerts import alert_records
 from deploy.core_commands.arguments import optional_text, tables, text
 from deploy.core_commands.givers import person, told
 from deploy.core_commands.nodes import free_nodes
+from deploy.core_commands.rule_looks import unseen
 from deploy.core_commands.scope_names import station_id
 from deploy.live.views import state_of
 from deploy.registry.changes import put_station
@@ -26,7 +27,10 @@ MOST_AT_ONCE: Final = 1000  # while core warns: each costs some 0.2 ms, in which
 
 
 def station_put(commands: "Commands", request: Request) -> dict[str, Any]:
-    """Add or change stations, all or none. ``dry_run`` only says what would change; faults are listed, not raised."""
+    """Add or change stations, all or none. ``dry_run`` only says what would change; faults are listed, not raised.
+
+    A known station's rules change only when rules-looked was said of the same change within a day.
+    """
     core, said = commands.core, tables(request, "stations")
     mode, reason = request.args.get("mode", "import"), optional_text(request, "reason")
     is_dry = bool(request.args.get("dry_run"))
@@ -39,12 +43,13 @@ def station_put(commands: "Commands", request: Request) -> dict[str, Any]:
         )
     now = core.clock.now()
     made = plan(said, core.registry, mode=_mode(mode), now=now, author=request.actor, reason=reason or mode)
-    if not made.faults and not is_dry:
+    faults = [*made.faults, *(() if is_dry or made.faults else unseen(commands, made.steps))]
+    if not faults and not is_dry:
         for step in made.steps:
             if step.kind != "unchanged":
                 put_station(core, step, actor=request.actor, reason=reason or mode, now=now)
     steps = [{"id": step.id, "kind": step.kind, "fields": step.fields} for step in made.steps]
-    return {"steps": steps, "faults": [msgspec.to_builtins(fault) for fault in made.faults]}
+    return {"steps": steps, "faults": [msgspec.to_builtins(fault) for fault in faults]}
 
 
 def _mode(mode: str) -> Mode:

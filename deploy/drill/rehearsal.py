@@ -5,16 +5,15 @@
 Broker and core are started for it and stopped after it, so nothing of the realm runs between two drills.
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from broker import control, mosquitto, probe
+from broker import control
 from broker.control import CommandFailed, CoreUnreachable, Request
-from deploy.assembly import credentials_of, prepare_broker
+from deploy.broker_process import start_broker
 from deploy.drill import verdict
 from deploy.drill.isolation import Ground
 from deploy.drill.node import DATUM_M, NODE, DrillFailed, DrillNode
@@ -110,21 +109,7 @@ def rehearse(ground: Ground, *, by: str, say: Say) -> Result:
 
 
 def _start(supervisor: Supervisor, ground: Ground) -> None:
-    settings, state = ground.settings, ground.state
-    program = mosquitto.find_mosquitto()
-    broker = prepare_broker(settings, state)
-    owner = broker.folder.stat()
-    supervisor.add(
-        Program(
-            name="mosquitto",
-            argv=mosquitto.command(program, broker),
-            pid_file=state.broker_pid,
-            stop_rank=2,
-            owner=(owner.st_uid, owner.st_gid) if os.geteuid() == 0 else None,
-        )
-    )
-    password, port = credentials_of(state).service_password("probe"), settings.broker.loopback_port
-    supervisor.wait_until("mosquitto", lambda: probe.ask(port, password) is probe.Answer.READY, timeout_s=READY_S)
+    start_broker(supervisor, ground.settings, ground.state, stop_rank=2, timeout_s=READY_S)
     names = [person.name for person in ground.people]
     argv = [sys.executable, "-m", "deploy.drill.core", str(ground.file), *names]
     supervisor.add(Program(name="core", argv=argv, stop_rank=1))

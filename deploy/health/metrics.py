@@ -66,6 +66,7 @@ METRICS: Final = {
     "kentongan_station_level": Metric("gauge", "A station's level: 0 normal, 1 WASPADA, 2 SIAGA, 3 AWAS"),
     "kentongan_station_threshold_metres": Metric("gauge", "Where a level begins at a station by its rules of now"),
     "kentongan_tide_predicted_metres": Metric("gauge", "The tide as predicted for now, over the datum of the model"),
+    "kentongan_node_alarms": Metric("gauge", "Alarms about nodes that stand, by kind; none where somebody works"),
     "kentongan_node_last_arrival_seconds": Metric("gauge", "When a node's last message came, Unix time"),
     "kentongan_node_online": Metric("gauge", "1 while a node is connected to the broker, as its status says"),
     "kentongan_node_signal_dbm": Metric("gauge", "A node's Wi-Fi signal, as its status says"),
@@ -176,6 +177,8 @@ def of_core(core: Mapping[str, Any]) -> Iterator[Sample]:
     yield Sample("kentongan_officers_on_duty", core["officers_on_duty"])
     yield Sample("kentongan_stations", core["stations"])
     yield Sample("kentongan_nodes", core["nodes"])
+    for kind, count in core["node_alarms"].items():
+        yield Sample("kentongan_node_alarms", count, {"kind": kind})
     yield Sample("kentongan_watches", len(core["watches"]))
     for watch in core["watches"]:
         if watch["seen_at"] is not None:

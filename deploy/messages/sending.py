@@ -126,6 +126,11 @@ class Sending:
                 self.wake(wait_s)
         return attempts
 
+    def clock_stepped(self, group: Group, ahead_ms: int) -> None:
+        """Core's clock was set: what waits goes on waiting for as long as it had to, and stays as valid as it was."""
+        self._directions.group = group
+        self._changed(group, self.outbox.clock_stepped(ahead_ms, self.journal.take_ids))
+
     def pace(self) -> dict[str, float | None]:
         """Messages a second by channel: measured, else configured; None: neither paced nor measured yet."""
         return {name: lane.pace_per_s for name, lane in self.outbox.lanes.items() if lane.room}

@@ -68,6 +68,7 @@ class Telling:
         self.sending = sending
         self.policies, self.ways = Policies(journal), ways
         self._notices_rest_until = 0
+        self.sender = f"LATIHAN {settings.site.sender}" if settings.site.realm == "latihan" else settings.site.sender
         self.duty = Duty(
             journal=journal,
             directory=directory,
@@ -75,7 +76,7 @@ class Telling:
             ways=ways,
             queue=sending.queue,
             areas=self._areas_of,
-            sender=f"LATIHAN {settings.site.sender}" if settings.site.realm == "latihan" else settings.site.sender,
+            sender=self.sender,
             now=clock.now(),
         )
         self.notices = Notices(
@@ -104,6 +105,12 @@ class Telling:
             self._notices_rest_until = now + REST_MS
         if self.notices.is_busy:
             self.sending.wake(SLICE_PAUSE_S)
+
+    def clock_stepped(self, group: Group, ahead_ms: int) -> None:
+        """Core's clock was set: whoever is waited for has as long as before, and a notice on its way stays as valid."""
+        self.duty.clock_stepped(group, ahead_ms)
+        self.notices.clock_stepped(group, ahead_ms)
+        self._notices_rest_until = 0
 
     def plan(self, decision: Decision, now: int) -> Plan:
         """The decision in words, and the messages that tell it. Changes nothing."""

@@ -4,7 +4,7 @@ A condition is True, False or None; None says nothing, and leaves everything as 
 what raises an alarm is worse than what may end it (:func:`is_low`, :func:`is_high`).
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -15,6 +15,7 @@ Kind = Literal[
     "memory", "storage", "signal", "clock", "doubtful",
 ]  # fmt: skip
 
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 # How long a condition holds before the alarm, and how long it is gone before its end.
@@ -54,7 +55,7 @@ class Alarms(msgspec.Struct, gc=False):
 
         ``note`` names the quantity of kinds that there may be several of.
         """
-        name = f"{kind}:{note}" if kind in ("sensor", "doubtful") else kind
+        name = name_of(kind, note)
         if holds is None:
             return None
         if name in self.standing:
@@ -79,6 +80,11 @@ class Alarms(msgspec.Struct, gc=False):
             return None
         del self.since[name], self.standing[name]
         return "ended"
+
+
+def name_of(kind: Kind, note: str) -> str:
+    """What an alarm is called among its node's: the kind, or kind and quantity where there may be several of it."""
+    return f"{kind}:{note}" if kind in ("sensor", "doubtful") else kind
 
 
 def is_low(value: float | None, *, below: float, until: float) -> bool | None:

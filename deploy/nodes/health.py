@@ -13,8 +13,9 @@ import msgspec
 from broker import wire
 from broker.live import NodeAlarm
 from broker.quality_flags import Flag
-from deploy.nodes.alarms import HOUR_MS, MINUTE_MS, Alarms, Kind, is_high, is_low
+from deploy.nodes.alarms import HOUR_MS, MINUTE_MS, Alarms, Kind, is_high, is_low, name_of
 from deploy.nodes.battery_days import LOW_MV, BatteryDays, Trend
+from ingest.rain_worked_on import is_not_counted
 from ingest.readings import Reading
 
 BATTERY: Final = ("batt_mv", "battery_mv")
@@ -39,7 +40,7 @@ SOUND, SUSPECT = int(Flag.NOT_EVALUATED), int(Flag.SUSPECT)  # plain numbers: ea
 CONTACTS: Final = (LID, TILTED)
 OF_NODES: Final = frozenset({*BATTERY, SOLAR, *CONTACTS})
 
-Settled = tuple[Kind, str]  # what became of it: raised or ended
+Settled = tuple[str, Kind, str]  # its name among the alarms, its kind, what became of it: raised or ended
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,7 +145,8 @@ class NodeHealth(msgspec.Struct, gc=False):
                 solar = row.value
             elif row.quantity in CONTACTS:
                 is_urgent |= self._contact(row, is_maintained=is_maintained)
-            is_urgent |= self._run(row)
+            if not is_not_counted(row.reason):
+                is_urgent |= self._run(row)
         if battery is not None and battery.value is not None:
             if self.battery is None:
                 self.battery = BatteryDays()
@@ -225,7 +227,7 @@ class NodeHealth(msgspec.Struct, gc=False):
         for kind, holds, value, note in self._conditions(about):
             became = alarms.settle(kind, holds, about.now, value=value, note=note)
             if became is not None:
-                found.append((kind, became))
+                found.append((name_of(kind, note), kind, became))
         self.alarms = alarms if alarms.standing or alarms.since else None
         runs = {name: run for name, run in (self.runs or {}).items() if run != ("sound", TOGETHER)}
         self.runs = runs or None

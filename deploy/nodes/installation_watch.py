@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from broker.quality_flags import Flag, explain_flag
+from ingest.rain_worked_on import is_not_counted
 
 KEPT: Final = 2000  # observations: half an hour of seconds
 LIVE_MS: Final = 30_000  # arrived so soon after it was measured
@@ -102,7 +103,8 @@ class NodeWatch:
             return GoodRun(since=None, why=f"Node diam sejak {(now - found[-1].time) // 60_000} menit.")
         since, last = None, found[-1].time
         for each in reversed(found):
-            if each.flag != Flag.GOOD or last - each.time > QUIET_MS:
+            is_good = each.flag == Flag.GOOD or is_not_counted(each.reason)  # water poured through a rain gauge
+            if not is_good or last - each.time > QUIET_MS:
                 break
             since = last = each.time
         if since is None:

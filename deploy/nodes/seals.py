@@ -48,6 +48,10 @@ class Seals:
     def is_required(self, node: str) -> bool:
         return node in self._required
 
+    def is_sealing(self, node: str) -> bool:
+        """Whether what it last said, since core began, bore its seal."""
+        return node in self._sealing
+
     def require(self, node: str, *, is_required: bool) -> None:
         """From now on it must seal, or need not."""
         if is_required:

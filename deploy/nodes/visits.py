@@ -16,6 +16,8 @@ ACTIONS: Final = (
     "maintenance ended",
     "node changed",
     "node credential",
+    "node credential revoked",
+    "node credential rotated",
     "node order",
     "staff gauge read",
     "sighting noted",

@@ -14,7 +14,8 @@ import msgspec
 
 from broker import wire
 from broker.live import NodeAlarm
-from deploy.nodes.alarms import HOUR_MS, MINUTE_MS
+from deploy.nodes.alarms import HOUR_MS, KINDS, MINUTE_MS, Kind
+from deploy.nodes.calling import Calling
 from deploy.nodes.health import Circumstances, NodeHealth
 from ingest.readings import Reading
 from ingest.stations import Node
@@ -53,6 +54,8 @@ class NodeWatch:
             "SELECT key, value FROM journal_values WHERE key >= ? AND key < ?", (KEY, KEY[:-1] + ";")
         ):
             self._health[key.removeprefix(KEY)] = msgspec.json.decode(document, type=NodeHealth)
+        self._calling = Calling(core, self._health)
+        self._ill = {name for name, health in self._health.items() if health.standing}
 
     # -- what core hears -------------------------------------------------------------------------------------------
 
@@ -78,11 +81,17 @@ class NodeWatch:
     def forget(self, name: str) -> None:
         if self._health.pop(name, None) is not None:
             self._core.group.values[KEY + name] = msgspec.json.encode(NodeHealth()).decode()
+            self._calling.forget(name)
+            self._ill.discard(name)
 
     def tick(self, now: int) -> None:
-        """Judge the next few of those that nothing came from."""
-        if now - self._slice_at < SLICE_MS:
-            return
+        """Judge the next few of those that nothing came from, and call technicians to what is wrong."""
+        if now - self._slice_at >= SLICE_MS:
+            self._judge_slice(now)
+            self._calling.turn(now)
+        self._calling.keep()
+
+    def _judge_slice(self, now: int) -> None:
         elapsed, self._slice_at = now - self._slice_at, now
         nodes = self._core.memory.nodes
         if not self._queue and now - self._round_at >= ROUND_MS:
@@ -99,6 +108,16 @@ class NodeWatch:
     def alarms(self, name: str) -> list[NodeAlarm]:
         health = self._health.get(name)
         return [] if health is None else list(health.standing.values())
+
+    def counts(self) -> dict[Kind, int]:
+        """How many alarms stand, by kind; those of a station on which somebody works are his."""
+        found = dict.fromkeys(KINDS, 0)
+        for name in self._ill:
+            node = self._core.memory.nodes.get(name)
+            if node is not None and not self._is_maintained(node):
+                for alarm in self._health[name].standing.values():
+                    found[alarm.kind] += 1  # type: ignore[index]  # of our own making
+        return found
 
     def vitals(self, name: str) -> dict[str, Any]:
         """What the node last said of itself, and how its battery goes, for the technician's page."""
@@ -162,13 +181,15 @@ class NodeWatch:
 
     def _judge(self, node: Node, health: NodeHealth, now: int) -> None:
         settled = health.judge(self._about(node, now))
-        for kind, became in settled:
-            alarm = health.standing.get(kind)
+        for name, kind, became in settled:
+            alarm = health.standing.get(name)
             detail = {"kind": kind, "station": node.station, "value": None if alarm is None else alarm.value}
             self._core.journal.add_audit(
                 self._core.group, at=now, actor=ACTOR, action=f"node alarm {became}", subject=node.id, detail=detail
             )
+            self._calling.settled(node.id, name, kind, became, now)
         if settled:
+            (self._ill.add if health.standing else self._ill.discard)(node.id)
             self._keep(node.id, health)
             self._core.hub.mark_station(node.station)
 

@@ -86,7 +86,7 @@ class Duty:
             )
         else:
             tell = tuple(each.id for each in on_duty if each.rank == on_duty[0].rank)
-        waits = () if never_waits(decision) else tuple(each for each in tell if self._is_full(each, now))
+        waits = () if never_waits(decision) else tuple(each for each in tell if self.is_full(each, now))
         return Told(
             officers=self._officers(each for each in tell if each not in waits), gathered=waits, escalation=state
         )
@@ -96,7 +96,7 @@ class Duty:
         if told.escalation is not None:
             self._put(group, told.escalation)
         for officer in told.officers:
-            self._had(group, officer.name, item.alert, now)
+            self.had(group, officer.name, item.alert, now)
         for name in told.gathered:
             self._load(group, name, grouping.gathered(self.loads.get(name, grouping.NOTHING), item))
         if told.gathered:
@@ -150,7 +150,17 @@ class Duty:
         )
         for entry in self.messages(decision, self._officers(tell), text, now):
             self._queue(group, entry)
-            self._had(group, entry.recipient, entry.alert, now)
+            self.had(group, entry.recipient, entry.alert, now)
+
+    def clock_stepped(self, group: Group, ahead_ms: int) -> None:
+        """Core's clock was set ``ahead_ms`` ahead (negative: back): everybody has as long to answer as before."""
+        for state in list(self.open.values()):
+            due_at = None if state.due_at is None else state.due_at + ahead_ms
+            self._put(group, msgspec.structs.replace(state, due_at=due_at, told_at=state.told_at + ahead_ms))
+        for name, load in self.loads.items():
+            self.loads[name] = msgspec.structs.replace(load, times=tuple(each + ahead_ms for each in load.times))
+        if self._next_digest != NEVER:
+            self._next_digest += ahead_ms
 
     def messages(self, decision: Decision, officers: tuple[Officer, ...], body: str, now: int) -> list[Entry]:
         """One an officer and channel."""
@@ -183,7 +193,8 @@ class Duty:
         row = (state.alert, self._journal.take_ids(), int(not state.is_over), msgspec.msgpack.encode(state))
         group.escalations[state.alert] = row
 
-    def _had(self, group: Group, name: str, alert: str, now: int) -> None:
+    def had(self, group: Group, name: str, alert: str, now: int) -> None:
+        """An officer is told of something: it counts among the items of the hour."""
         before = self.loads.get(name, grouping.NOTHING)
         after = grouping.told(before, alert, now)
         self.loads[name] = after
@@ -194,7 +205,8 @@ class Duty:
         self.loads[name] = load
         group.digests[name] = (name, msgspec.msgpack.encode(load.waiting))
 
-    def _is_full(self, name: str, now: int) -> bool:
+    def is_full(self, name: str, now: int) -> bool:
+        """Whether what does not go up must wait for an officer's digest."""
         most = self._policies.now(now).policy.most_items_an_hour
         return grouping.is_full(self.loads.get(name, grouping.NOTHING), most, now)
 
@@ -220,6 +232,9 @@ class Duty:
         decode = msgspec.msgpack.Decoder(Escalation).decode
         for row in self._journal.rows(notice_tables.escalations, "WHERE is_open = 1"):
             state = decode(row[3])
+            if state.due_at is not None:  # the clock may have been set back meanwhile
+                longest = self._policies.now(now).policy.escalate_after_s * 1000
+                state = msgspec.structs.replace(state, due_at=min(state.due_at, now + longest))
             self.open[state.alert] = state
             if state.due_at is not None:
                 heapq.heappush(self._deadlines, (state.due_at, state.alert))

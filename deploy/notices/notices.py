@@ -99,6 +99,21 @@ class Notices:
                 detail = {"audience": notice.audience, "skipped": notice.skipped}
                 self._audit(group, notice, "notice sent", by=BY_POLICY, at=now, detail=detail)
 
+    def begin(self, group: Group, now: int) -> None:
+        """After a start: no window lasts longer than the policy says; the clock may have been set back meanwhile."""
+        policy = self._policies.now(now).policy
+        for notice in list(self.book.open.values()):
+            longest = {"veto": policy.veto_s, "waiting": policy.one_person_after_s}.get(notice.state)
+            if longest is not None and notice.due_at is not None and notice.due_at > now + longest * 1000:
+                self.book.put(group, msgspec.structs.replace(notice, due_at=now + longest * 1000))
+
+    def clock_stepped(self, group: Group, ahead_ms: int) -> None:
+        """Core's clock was set ``ahead_ms`` ahead (negative: back): windows end when they were to end."""
+        for notice in list(self.book.open.values()):
+            after = notices.clock_stepped(notice, ahead_ms)
+            if after is not notice:
+                self.book.put(group, after)
+
     @property
     def is_busy(self) -> bool:
         """Whether the next turn has something to do at once."""

@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerting import notices, policy
-from alerting.messages import Entry
+from alerting.messages import NO_CHANNEL, Entry, message
 from alerting.notices import Notice
 from alerting.policy_rules import is_capped, valid_ms
 from alerting.recipients import Directory, Recipient
@@ -72,13 +72,13 @@ class NoticeSlices:
             return None
         way = self._ways.first(recipient)
         approved_at = notice.decided_at or now
-        return policy.message(
+        return message(
             entry_id=entry_id,
             alert=covered.alert,
             version=covered.version,
             recipient=recipient_id,
             address=way[1].masked if way else "",
-            channel=way[0] if way else policy.NO_CHANNEL,
+            channel=way[0] if way else NO_CHANNEL,
             body=notice.texts[recipient.language],
             priority=policy.notice_priority(notice.kind, notice.level, area=place, public_kind=recipient.public_kind),
             now=approved_at,
@@ -107,14 +107,14 @@ class NoticeSlices:
         )
         had: dict[str, int] = {}
         is_warning: dict[tuple[str, int], bool] = {}
-        for message in recent(self._journal, round(morning.timestamp() * 1000)):
-            if not message.public:
+        for sent in recent(self._journal, round(morning.timestamp() * 1000)):
+            if not sent.public:
                 continue
-            version = (message.alert, message.version)
+            version = (sent.alert, sent.version)
             if version not in is_warning:
                 is_warning[version] = self._journal.connection.execute(UP_TODAY, version).fetchone() is not None
             if is_warning[version]:
-                had[message.recipient] = had.get(message.recipient, 0) + 1
+                had[sent.recipient] = had.get(sent.recipient, 0) + 1
         return had
 
 

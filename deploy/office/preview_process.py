@@ -4,17 +4,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from alerting.rules import BadRules, LevelRule, StationRules, Thresholds
-from alerting.web.admin.office import RuleDecision, RulePreview, RuleSide, RuleWish, Wrong
+from alerting.rules import LevelRule
+from alerting.web.admin.office import RuleDecision, RulePreview, RuleSide, Wrong
 from broker.levels import Level
-from broker.station import Station
 from deploy.assembly import history_reader_of
 from deploy.office.asking import AskingCore
 from deploy.office.preview import Order, Said
+from deploy.registry.limit_words import limits_in_words
+from deploy.registry.looks import Change, Part
 from deploy.replay.case import LIBRARY, read_library
 from deploy.replay.gate import ratio
 from deploy.replay.preview import Preview, Side, past_points, preview_library, preview_past, same_but_thresholds
@@ -23,7 +24,6 @@ from deploy.state_folder import StateFolder
 from ingest.history import HistoryUnavailable, Point
 
 DAY_MS: Final = 86_400_000
-MINUTE_MS: Final = 60_000
 MOST: Final = 200  # decisions that a page shows
 EVERY: Final = 500  # readings between two lines of progress
 LEVELS: Final = (Level.WASPADA, Level.SIAGA, Level.AWAS)
@@ -36,51 +36,46 @@ def say(said: Said) -> None:
 
 
 def look(order: Order) -> RulePreview:
-    """Both rules beside each other; raises Wrong."""
+    """Both rules beside each other; core is told that this change was looked at. Raises Wrong."""
     ask, wish = AskingCore(StateFolder(Path(order.state)), ACTOR), order.wish
-    station = msgspec.convert(ask("station-document", {"id": wish.station}), Station)
-    active = msgspec.convert(ask("station-show", {"id": wish.station})["rules"], StationRules)
-    if station.datum_m is None:
-        raise Wrong(f"{wish.station} tidak mengukur muka air; pratinjau ini hanya untuk yang mengukurnya.")
-    candidate = proposed(active, wish)
+    found = ask("rules-look", {"stations": [{"id": wish.station, **wish.limits}]})
+    if found["faults"]:
+        raise Wrong(*(f"{fault['key']}: {fault['text']}" for fault in found["faults"]))
+    if not found["looks"]:
+        raise Wrong("Usulan ini sama dengan yang berlaku: tidak ada yang berubah.")
+    change = msgspec.convert(found["looks"][0], Change)
+    told = _looked(order, change)
+    ask("rules-looked", {"station": change.id, "fingerprint": change.fingerprint})
+    return told
+
+
+def _looked(order: Order, change: Change) -> RulePreview:
+    part = change.parts[0]
+    if part == "level" and change.station.datum_m is None:
+        raise Wrong(f"{change.id} tidak mengukur muka air; pratinjau ini hanya untuk yang mengukurnya.")
     say(Said(sentence="Membaca riwayat."))
-    past = _past(order, station, active, candidate, _points(order))
+    points, trouble = _points(order, part)
+    past = _past(order, change, part, points)
+    if part != "level":
+        return _told(past, part, (*trouble, *_weather(change, part)))
     say(Said(sentence="Menilai perpustakaan kasus."))
-    return _told(past, tuple(_library(active.level, candidate.level)))
+    return _told(past, part, (*trouble, *_library(change.active.level, change.candidate.level)))
 
 
-def proposed(active: StationRules, wish: RuleWish) -> StationRules:
-    """``active`` with what is wished; raises Wrong when that is no rule."""
-    try:
-        changes: dict[str, Any] = {
-            "thresholds": Thresholds(waspada=wish.waspada, siaga=wish.siaga, awas=wish.awas),
-            "hysteresis_m": wish.hysteresis_m,
-            "hold_up": wish.hold_up_samples,
-            "hold_down_ms": round(wish.hold_down_minutes * MINUTE_MS),
-            "early_siaga_ms": round(wish.early_siaga_minutes * MINUTE_MS),
-        }
-        known = active.level
-        rule = LevelRule(**changes) if known is None else msgspec.structs.replace(known, **changes)
-    except BadRules as error:
-        raise Wrong(f"Aturan {wish.station}: {error}.") from None
-    return msgspec.structs.replace(active, level=rule, version=active.version + 1)
-
-
-def _points(order: Order) -> list[Point]:
+def _points(order: Order, part: Part) -> tuple[list[Point], tuple[str, ...]]:
+    """What there is to try it on. Without history that is nothing, and said: a limit can be set all the same."""
     start = order.now - order.wish.days * DAY_MS
     try:
         with closing(
             history_reader_of(order.settings, StateFolder(Path(order.state)), base=Path(order.base))
         ) as reader:
-            return past_points(reader, order.wish.station, start, order.now)
+            return past_points(reader, order.wish.station, start, order.now, part), ()
     except HistoryUnavailable as error:
-        raise Wrong(f"Riwayat tidak terbaca: {error}.") from None
+        return [], (f"Riwayat tidak terbaca: {error}.",)
 
 
-def _past(
-    order: Order, station: Station, active: StationRules, candidate: StationRules, points: list[Point]
-) -> Preview | None:
-    """None where history holds no water level of that time."""
+def _past(order: Order, change: Change, part: Part, points: list[Point]) -> Preview | None:
+    """None where history holds nothing of that time."""
     if not points:
         return None
 
@@ -88,11 +83,28 @@ def _past(
         if done % EVERY == 0:
             say(Said(sentence=f"{done} dari {len(points)} bacaan diuji.", share=done / len(points)))
 
-    zone = order.settings.site.timezone
-    return preview_past(points, station=station, active=active, candidate=candidate, timezone=zone, progress=progress)
+    return preview_past(
+        points,
+        station=change.station,
+        active=change.active,
+        candidate=change.candidate,
+        timezone=order.settings.site.timezone,
+        part=part,
+        progress=progress,
+    )
 
 
-def _told(past: Preview | None, library: tuple[str, ...]) -> RulePreview:
+def _weather(change: Change, part: Part) -> Iterator[str]:
+    """What a preview of rain or air does not try."""
+    yield "Perpustakaan kasus menilai aturan muka air; aturan ini diuji pada data stasiunnya saja."
+    rain = change.candidate.rain
+    if part == "rain" and rain is not None and any(limit.where == "upstream" for limit in rain.limits):
+        yield "Batas hujan di hulu tidak diuji di sini: pratinjau membaca satu stasiun."
+    if part == "air":
+        yield "Tanda satu jam tidak diuji di sini: riwayat menyimpan ISPU tiap jam, bukan tandanya."
+
+
+def _told(past: Preview | None, part: Part, library: tuple[str, ...]) -> RulePreview:
     if past is None:
         return RulePreview(
             start=0, end=0, readings=0, active=None, candidate=None, decisions=(), dropped=0, library=library
@@ -102,8 +114,8 @@ def _told(past: Preview | None, library: tuple[str, ...]) -> RulePreview:
         start=past.start,
         end=past.end,
         readings=past.readings,
-        active=_side(past.active),
-        candidate=_side(past.candidate),
+        active=_side(past.active, part),
+        candidate=_side(past.candidate, part),
         decisions=tuple(decisions[-MOST:]),
         dropped=max(0, len(decisions) - MOST),
         library=library,
@@ -116,13 +128,11 @@ def _decisions(side: Side, is_candidate: bool) -> Iterator[RuleDecision]:
         yield RuleDecision(at=at, is_candidate=is_candidate, kind=decision.kind, level=level, why=why)
 
 
-def _side(side: Side) -> RuleSide:
-    rule = side.rules.level
-    limits = None if rule is None else rule.thresholds
+def _side(side: Side, part: Part) -> RuleSide:
     times = [side.times.get(level, 0) for level in LEVELS]
     minutes = [side.minutes.get(level, 0.0) for level in LEVELS]
     return RuleSide(
-        heights=None if limits is None else (limits.waspada, limits.siaga, limits.awas),
+        limits=limits_in_words(side.rules, part),
         times=(times[0], times[1], times[2]),
         minutes=(minutes[0], minutes[1], minutes[2]),
         raised=side.raised,

@@ -19,20 +19,28 @@ def open_vault(path: Path, journal: Journal) -> tuple[Vault, str]:
     Raises StateFolderUnusable when others can read the key, and when it is not the one of the journal's recipients.
     """
     held, has_people = journal.value(CHECK), next(journal.rows(recipients, "LIMIT 1"), None) is not None
-    if not path.exists():
-        if has_people:
-            raise StateFolderUnusable(
-                f"{path}: the key of the recipients' data is not there; put it back from the backup of its own "
-                "(without it their numbers cannot be read by anybody)"
-            )
+    if not path.exists() and not has_people:
         private_file.replace(path, secrets.token_hex(KEY_BYTES).encode() + b"\n")
+    vault = opened(path, held=held, has_people=has_people)
+    return vault, vault.digest(CHECK).hex()
+
+
+def opened(path: Path, *, held: str | None, has_people: bool) -> Vault:
+    """The vault of a key that is there and belongs to the journal, which holds ``held``; changes nothing.
+
+    Raises StateFolderUnusable.
+    """
+    if not path.exists():
+        raise StateFolderUnusable(
+            f"{path}: the key of the recipients' data is not there; put it back from the backup of its own "
+            "(without it their numbers cannot be read by anybody)"
+        )
     vault = Vault(_read(path))
-    check = vault.digest(CHECK).hex()
-    if has_people and held is not None and held != check:
+    if has_people and held is not None and held != vault.digest(CHECK).hex():
         raise StateFolderUnusable(
             f"{path}: this is not the key of the recipients in the journal; put back the one that belongs to it"
         )
-    return vault, check
+    return vault
 
 
 def _read(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from alerting.contacts import contact, mask
-from alerting.messages import Entry, key_of
+from alerting.messages import message
 from alerting.public_templates import Language
 from alerting.recipients import Recipient
 from alerting.subscription import (
@@ -226,31 +226,23 @@ class Subscriptions:
 
     def _send(self, asking: Asking, recipient: Recipient, body: str, valid_ms: int) -> None:
         """By the first channel that carries SMS; the outbox fails over to others."""
-        core, now, alert = self.core, self.core.clock.now(), alert_of(asking.id)
+        core, now = self.core, self.core.clock.now()
         channel = next((name for name, kind in core.telling.ways.takes.items() if kind == "phone"), "")
         if not channel:
             return
-        entry_id = core.journal.take_ids()
         core.sending.queue(
             core.group,
-            Entry(
-                id=entry_id,
-                rev=entry_id,
-                key=key_of(alert, 1, recipient.id, channel),
-                alert=alert,
+            message(
+                entry_id=core.journal.take_ids(),
+                alert=alert_of(asking.id),
                 version=1,
                 recipient=recipient.id,
                 address=next((each.masked for each in recipient.contacts if each.kind == "phone"), mask("phone", "")),
                 channel=channel,
                 body=body,
                 priority=PRIORITY,
-                state="queued",
-                attempts=0,
-                created_at=now,
-                observed_at=None,
+                now=now,
                 valid_until=now + valid_ms,
-                next_at=now,
-                changed_at=now,
                 public=True,
             ),
         )

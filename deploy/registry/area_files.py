@@ -28,9 +28,14 @@ def read_areas(path: Path) -> list[dict[str, Any]]:
         raise BadFile(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
     except json.JSONDecodeError as error:
         raise BadFile(f"{path}:{error.lineno}: not valid JSON: {error.msg}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets
+        raise BadFile(f"{path}: not GeoJSON: brackets too deep, or a number too long; export it again") from None
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list) or not features or not all(isinstance(each, dict) for each in features):
         raise BadFile(f"{path}: a FeatureCollection with features is due")
+    for number, each in enumerate(features):
+        if not isinstance(each.get("properties") or {}, dict):
+            raise BadFile(f"{path}: features[{number}]: properties is no table; code and name are due in it")
     source = document.get("source")
     named = {"source": source if isinstance(source, str) else path.name}
     return [{**named, **(each.get("properties") or {}), "geometry": each.get("geometry")} for each in features]

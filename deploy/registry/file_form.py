@@ -25,6 +25,7 @@ from broker.station import (
     Thresholds,
 )
 from deploy.registry.areas import Areas, UnknownArea
+from deploy.registry.type_faults import due
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Table = dict[str, Any]
@@ -185,9 +186,7 @@ def _fault(error: str) -> Fault:
     if "missing required field" in what:
         name = re.findall(r"`([^`]+)`", what)[0]
         return Fault(f"{key}.{name}".lstrip("."), "is missing")
-    if "`float`" in what and "got `str`" in what:
-        return Fault(key, "write a number with a point, as 6.5")
-    return Fault(key or "table", what)
+    return Fault(key or "table", due(what, key))
 
 
 def _codes(names: tuple[str, ...], areas: Areas) -> tuple[str, ...]:

@@ -96,6 +96,8 @@ def _toml(path: Path, text: str, what: str) -> TablesFile:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadFile(f"{path}: not valid TOML: {error}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets
+        raise BadFile(f"{path}: not valid TOML: brackets too deep, or a number too long") from None
     tables = document.pop(what, [])
     if document:
         raise BadFile(f"{path}: {min(document)!r} is not for this file, which holds [[{what}]] tables alone")
@@ -131,7 +133,10 @@ def _csv(path: Path, text: str, what: str, columns: Sequence[str], words: frozen
             if not any(cell.strip() for cell in row):
                 continue
             if len(row) != len(names):
-                raise BadFile(f"{path}:{reader.line_num}: {len(row)} cells under {len(names)} columns")
+                raise BadFile(
+                    f"{path}:{reader.line_num}: {len(row)} cells under {len(names)} columns; a cell that holds the "
+                    'delimiter or a line break is due in quotes ("), and each quote is closed'
+                )
             tables.append(_row(names, row, words))
             starts.append(reader.line_num)
     except csv.Error as error:

@@ -6,6 +6,7 @@ A reconstruction keeps to the facts of a dated event, which its ``source`` repea
 
 import tomllib
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -19,6 +20,7 @@ LIBRARY: Final = Path(__file__).parent / "library"
 Class = Literal[
     "reconstruction", "flash", "slow", "double", "tidal", "rain", "near_miss", "calm", "fault", "fault_in_flood"
 ]
+MOST_MINUTES: Final = 366 * 1440
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 FaultKind = Literal[
@@ -143,16 +145,23 @@ def read_case(path: Path) -> Case:
     """The case in ``path``; raises :class:`CaseError`."""
     try:
         return parse_case(path.read_text("utf-8"), name=path.stem, where=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise CaseError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise CaseError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
 
 
 def parse_case(text: str, *, name: str, where: str) -> Case:
     """The case in ``text``; raises :class:`CaseError`, whose sentence begins with ``where``."""
     try:
-        case = msgspec.convert({"name": name} | tomllib.loads(text), Case)
+        document = tomllib.loads(text)
+        if (key := _without_end(document)) is not None:
+            raise CaseError(f"{where}: {key}: write a finite number")
+        case = msgspec.convert({"name": name} | document, Case)
     except tomllib.TOMLDecodeError as error:
         raise CaseError(f"{where}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise CaseError(f"{where}: not valid TOML: brackets too deep") from None
     except msgspec.ValidationError as error:
         what, _, key = str(error).partition(" - at `$")
         raise CaseError(f"{where}: {key.rstrip('`').lstrip('.') or 'top level'}: {what}") from None
@@ -162,8 +171,23 @@ def parse_case(text: str, *, name: str, where: str) -> Case:
     return case
 
 
+def _without_end(value: object, key: str = "") -> str | None:
+    """The key of a number that is infinite or none at all."""
+    if isinstance(value, float):
+        return None if isfinite(value) else key
+    if isinstance(value, dict):
+        inner = ((each, f"{key}.{name}".lstrip(".")) for name, each in value.items())
+    elif isinstance(value, list):
+        inner = ((each, f"{key}[{number}]") for number, each in enumerate(value))
+    else:
+        return None
+    return next((found for each, name in inner if (found := _without_end(each, name)) is not None), None)
+
+
 def read_library(folder: Path) -> list[Case]:
     """Every case of a folder, by name; raises :class:`CaseError` also when there is none."""
+    if not folder.is_dir():
+        raise CaseError(f"{folder}: there is no such folder; a library is a folder of *.toml files, one case each")
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise CaseError(f"{folder}: no cases there; a library is a folder of *.toml files, one case each")
@@ -174,6 +198,8 @@ def fault_of(case: Case) -> str | None:
     """What is wrong with a case, naming the key; None when nothing is."""
     if case.start.tzinfo is None:
         return "start: give the offset too, such as 2025-11-24T10:00:00+07:00"
+    if case.minutes > MOST_MINUTES:
+        return f"minutes: {case.minutes:g} is more than a year; longer records are for kentongan replay FILE.csv"
     if not case.stations:
         return "stations: there is none; add [[stations]]"
     if case.reconstruction != bool(case.source):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from statistics import median
 from typing import Final, Literal, TextIO
@@ -21,6 +21,7 @@ METRES: Final[dict[Unit, float]] = {"m": 1.0, "cm": 0.01, "mm": 0.001, "ft": 0.3
 NAMED_LINES: Final = 20
 LEAST_SILENCE_MIN: Final = 10.0
 ON_THE_WAY_MS: Final = 200
+ANY_SENSOR: Final = "any"  # no type that is known: the codes for "nothing measured" that most sensors share
 _remarks: Final = re.compile(r"[A-Za-z* ]+\Z")
 
 
@@ -34,7 +35,7 @@ class Layout:
 
     ``series``: the value is a level above the gauge's zero, or the distance from a sensor ``datum_m`` above it down to
     the water. ``where``: only rows with this text in this column. ``remarks``: letters after a number are the source's
-    notes and are dropped.
+    notes and are dropped. ``sensor`` says which distances are its codes for "nothing measured".
     """
 
     time: tuple[str, ...]
@@ -44,6 +45,7 @@ class Layout:
     timezone: str
     thresholds: CaseThresholds
     datum_m: float | None = None
+    sensor: str = ANY_SENSOR
     time_format: str | None = None
     where: tuple[str, str] | None = None
     skip_lines: int = 0
@@ -70,18 +72,37 @@ class Told:
 def read_gauge(path: Path, layout: Layout) -> tuple[Recording, Told]:
     """The record in ``path``, sorted, duplicates dropped; raises :class:`GaugeError` when nothing in it can be used."""
     zone = _zone(layout.timezone)
-    if layout.series == "distance_mm" and layout.datum_m is None:
-        raise GaugeError("--datum-m is missing: the sensor's height above the gauge's zero, in metres")
+    if (fault := _fault_of(layout)) is not None:
+        raise GaugeError(fault)
     told = Told(named=[])
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = _sorted(_rows(file, path, layout, zone, told), told)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise GaugeError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise GaugeError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise GaugeError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from None
+    except csv.Error as error:
+        raise GaugeError(f"{path}: not valid CSV: {error}") from None
     if not rows:
         first = told.named[0] if told.named else "no row fits"
         raise GaugeError(f"{path}: not one usable row in {told.rows}; {first}")
     return _recording(path, layout, rows), told
+
+
+def _fault_of(layout: Layout) -> str | None:
+    datum_m, awas = layout.datum_m, layout.thresholds.awas
+    if layout.series == "distance_mm" and datum_m is None:
+        return "--datum-m is missing: the sensor's height above the gauge's zero, in metres"
+    if datum_m is not None and not awas < datum_m < inf:
+        return (
+            f"--datum-m {datum_m:g} is not above AWAS {awas:g}: write the sensor's height above the gauge's zero, in m"
+        )
+    if layout.silence_minutes is not None and not 0 < layout.silence_minutes < inf:
+        return f"--silence-minutes {layout.silence_minutes:g}: write minutes, more than 0"
+    if layout.skip_lines < 0:
+        return f"--skip-lines {layout.skip_lines}: write how many lines stand before the header, 0 or more"
+    return None
 
 
 def _recording(path: Path, layout: Layout, rows: list[tuple[int, float | None]]) -> Recording:
@@ -91,6 +112,7 @@ def _recording(path: Path, layout: Layout, rows: list[tuple[int, float | None]])
         id="alat",
         name=path.stem.replace("_", " "),
         datum_m=layout.datum_m if layout.datum_m is not None else layout.thresholds.awas + 100,
+        sensor=layout.sensor,
         interval_s=interval_s,
         silence_minutes=layout.silence_minutes or max(LEAST_SILENCE_MIN, 3 * interval_s / 60),
         thresholds=layout.thresholds,
@@ -166,15 +188,17 @@ def _sorted(rows: Iterator[tuple[int, float | None, int]], told: Told) -> list[t
 
 
 def _column(path: Path, header: Sequence[str], name: str, option: str) -> int:
+    name = name.strip()
     if name not in header:
-        raise GaugeError(f"{path}: {option} {name!r} is not in the header; there are {', '.join(map(repr, header))}")
+        there = f"there are {', '.join(map(repr, header))}" if header else "there is none: the file is empty"
+        raise GaugeError(f"{path}: {option} {name!r} is not in the header; {there}")
     return header.index(name)
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise GaugeError(f"--timezone {name!r} is not known; write Asia/Jakarta, UTC or Etc/GMT+5") from None
 
 

@@ -1,6 +1,6 @@
 """What a rule would have done: on a station's own past, and on the library, beside the rule that is in force.
 
-The past goes through quality control and the engine as they are now, on the levels that history holds.
+The past goes through quality control and the engine as they are now, on the values that history holds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,21 +10,24 @@ from typing import Final, Protocol
 import msgspec
 
 from alerting.engine import Decision
+from alerting.events import AirIndexed
 from alerting.rules import LevelRule, StationRules
-from broker.station import LEVEL_SERIES, Epoch, Station
+from broker.station import LEVEL_SERIES, RAIN_SERIES, Epoch, Station
 from broker.wire import Observation
+from deploy.registry.looks import Part
 from deploy.replay.case import Case, CaseThresholds, Place
 from deploy.replay.installation import node_of
-from deploy.replay.recording import Delivery, Recording
+from deploy.replay.recording import AirNote, Delivery, Happening, Recording
 from deploy.replay.run import Progress, play
 from deploy.replay.sampling import recording_of
 from deploy.replay.score import HOUR_MS, Summary, alarms_to_officers, most_within, score, summarise
 from ingest.history import Point
 from ingest.history_import import NODE as IMPORTED
+from ingest.ispu import CATEGORIES, category_of
 
 PAGE: Final = 10_000
 ON_THE_WAY_MS: Final = 200
-QUANTITY: Final = "level_m"
+QUANTITIES: Final[dict[Part, str]] = {"level": "level_m", "rain": "rain_mm", "air": "ispu"}
 MINUTE_MS: Final = 60_000
 
 
@@ -58,14 +61,14 @@ class Preview:
     candidate: Side
 
 
-def past_points(reader: Ranges, station: str, start: int, end: int) -> list[Point]:
-    """The station's levels in history, in order of arrival; raises HistoryUnavailable.
+def past_points(reader: Ranges, station: str, start: int, end: int, part: Part = "level") -> list[Point]:
+    """What history holds of that for which ``part`` of a rule is, in order of arrival; raises HistoryUnavailable.
 
     What was imported from a logger's file counts as having arrived when it was measured.
     """
     found: list[Point] = []
     while True:
-        page = reader.range(station, QUANTITY, start, end, PAGE)
+        page = reader.range(station, QUANTITIES[part], start, end, PAGE)
         found += page
         if len(page) < PAGE:
             return sorted(map(_as_heard, found), key=lambda point: (point.received_at, point.time))
@@ -85,11 +88,12 @@ def preview_past(
     active: StationRules,
     candidate: StationRules,
     timezone: str,
+    part: Part = "level",
     progress: Progress | None = None,
 ) -> Preview:
     """``points`` as :func:`past_points` gives them, at least one. Nothing is changed and nobody is told."""
     sides = [
-        _side(_recording(points, station, rules, timezone), rules, progress if rules is candidate else None)
+        _side(_recording(points, station, rules, timezone, part), part, progress if rules is candidate else None)
         for rules in (active, candidate)
     ]
     return Preview(
@@ -129,9 +133,10 @@ def _place_under(place: Place, rule: LevelRule) -> Place:
     return msgspec.structs.replace(place, thresholds=limits)
 
 
-def _side(recording: Recording, rules: StationRules, progress: Progress | None) -> Side:
+def _side(recording: Recording, part: Part, progress: Progress | None) -> Side:
+    (rules,) = recording.rules.values()
     outcome = play(recording, progress=progress)
-    moves = [(at, d) for at, d, _ in outcome.decisions if d.hazard == "level"]
+    moves = [(at, d) for at, d, _ in outcome.decisions if d.hazard == part]
     times: dict[int, int] = {}
     minutes: dict[int, float] = {}
     ends = [*(at for at, _ in moves), recording.end][1:]
@@ -150,12 +155,18 @@ def _side(recording: Recording, rules: StationRules, progress: Progress | None) 
     )
 
 
-def _recording(points: Sequence[Point], station: Station, rules: StationRules, timezone: str) -> Recording:
-    """Levels as distances under one epoch: history has them calibrated, whatever the datum was at their time."""
+def _recording(points: Sequence[Point], station: Station, rules: StationRules, timezone: str, part: Part) -> Recording:
+    """Values as a node sends them, under one epoch: history has them calibrated, whatever was in force at their time.
+
+    Air has none: what history has of it is the index, as core worked it out each hour.
+    """
     datum_m = station.datum_m or 0.0
-    document = msgspec.structs.replace(
-        station, epochs=(Epoch(number=1, series=LEVEL_SERIES, effective_from=0, datum_m=datum_m),)
-    )
+    epochs = {
+        "level": (Epoch(number=1, series=LEVEL_SERIES, effective_from=0, datum_m=datum_m),),
+        "rain": (Epoch(number=1, series=RAIN_SERIES, effective_from=0, mm_per_tip=station.mm_per_tip),),
+        "air": (),
+    }
+    document = msgspec.structs.replace(station, epochs=epochs[part])
     limits = rules.level.thresholds if rules.level is not None else None
     thresholds = (
         None if limits is None else CaseThresholds(waspada=limits.waspada, siaga=limits.siaga, awas=limits.awas)
@@ -166,7 +177,7 @@ def _recording(points: Sequence[Point], station: Station, rules: StationRules, t
         title=station.name,
         timezone=timezone,
         stations=(place,),
-        happenings=_Past(points, station.id, datum_m),
+        happenings=_Past(points, document, part),
         count=len(points),
         start=points[0].received_at,
         end=points[-1].received_at,
@@ -178,10 +189,27 @@ def _recording(points: Sequence[Point], station: Station, rules: StationRules, t
 class _Past:
     """Points as their node would have sent them, as often as they are asked for."""
 
-    def __init__(self, points: Sequence[Point], station: str, datum_m: float) -> None:
-        self._points, self._node, self._datum_m = points, node_of(station), datum_m
+    def __init__(self, points: Sequence[Point], station: Station, part: Part) -> None:
+        self._points, self._node, self._part = points, node_of(station.id), part
+        self._datum_m, self._mm_per_tip = station.datum_m or 0.0, station.mm_per_tip
+        self._station = station.id
 
-    def __iter__(self) -> Iterator[Delivery]:
+    def __iter__(self) -> Iterator[Happening]:
         for seq, point in enumerate(self._points):
-            distance = None if point.value is None else round((self._datum_m - point.value) * 1000, 1)
-            yield Delivery(point.received_at, self._node, Observation(1, 1, seq, {LEVEL_SERIES: distance}, point.time))
+            if self._part == "air":
+                yield AirNote(point.received_at, self._station, _index(point))
+                continue
+            raw = None if point.value is None else self._raw(point.value)
+            series = LEVEL_SERIES if self._part == "level" else RAIN_SERIES
+            yield Delivery(point.received_at, self._node, Observation(1, 1, seq, {series: raw}, point.time))
+
+    def _raw(self, value: float) -> float:
+        return round((self._datum_m - value) * 1000, 1) if self._part == "level" else value / self._mm_per_tip
+
+
+def _index(point: Point) -> AirIndexed:
+    """The index alone: history does not keep the hour beside it."""
+    value = None if point.value is None else round(point.value)
+    if value is None:
+        return AirIndexed(point.received_at)
+    return AirIndexed(point.received_at, value, CATEGORIES.index(category_of(value)), "pm25", 1.0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from alerting.events import AirIndexed
 from alerting.rules import StationRules
 from broker.station import Station
 from broker.wire import Observation
@@ -39,7 +40,15 @@ class TideNote(msgspec.Struct, frozen=True):
     window: tuple[int, int]  # ms UTC
 
 
-Happening = Delivery | UpkeepNote | TideNote
+class AirNote(msgspec.Struct, frozen=True):
+    """The index of a station's air has been worked out."""
+
+    received_at: int
+    station: str
+    index: AirIndexed
+
+
+Happening = Delivery | UpkeepNote | TideNote | AirNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

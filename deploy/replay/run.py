@@ -20,7 +20,7 @@ from deploy.judgement import Judgement
 from deploy.memory import ScopeState
 from deploy.messages.alert_text import alert_text
 from deploy.replay.installation import DUTY_OFFICERS, memory_of, registry_of, settings_of
-from deploy.replay.recording import Delivery, Recording, TideNote, UpkeepNote
+from deploy.replay.recording import AirNote, Delivery, Recording, TideNote, UpkeepNote
 from ingest.readings import Reading
 
 FORECAST_EVERY_MS: Final = 5 * 60_000
@@ -109,6 +109,8 @@ class _Player:
                     self._upkeep(happening)
                 case TideNote(at, station, window):
                     self._judgement.scopes.step(station, TideWindow(at, window), at)
+                case AirNote(at, station, index):
+                    self._judgement.scopes.step(station, index, at)
             if progress is not None and number % PROGRESS_EVERY == 0:
                 progress(number)
         self._pass_time(recording.end)

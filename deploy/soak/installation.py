@@ -4,7 +4,7 @@ import math
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from alerting.channels.port import Message, Outcome
 from alerting.contacts import ContactKind
@@ -82,6 +82,14 @@ class Installation:
     def command(self, core: Core, request: Request) -> object:
         """What core makes of a command; raises CommandFailed."""
         return commands_of(core, self.state).run(request)
+
+    def change_rules(self, core: Core, table: dict[str, Any]) -> object:
+        """What core makes of a station's new limits, which somebody has looked at; raises CommandFailed."""
+        commands, said = commands_of(core, self.state), {"stations": [table], "mode": "change", "reason": AUTHOR}
+        for look in commands.run(Request(name="rules-look", args=said, actor=AUTHOR))["looks"]:
+            seen = {"station": look["id"], "fingerprint": look["fingerprint"]}
+            commands.run(Request(name="rules-looked", args=seen, actor=AUTHOR))
+        return commands.run(Request(name="station-put", args=said, actor=AUTHOR))
 
 
 def folder() -> "tempfile.TemporaryDirectory[str]":

@@ -52,6 +52,10 @@ class DigestsOracle:
         waits.clear()
         self._had[entry.recipient].append(entry.created_at)
 
+    def called(self, entry: Entry) -> None:
+        """A call about nodes, which is one item of the hour."""
+        self._had[entry.recipient].append(entry.created_at)
+
     def checked(self) -> None:
         """Now and then: nothing waits for ever."""
         for officer, waits in self._waits.items():

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from alerting.messages import Attempt, Entry
+from deploy.nodes.calling import ALERT as CALL
 from deploy.soak.breach import Breaches
 from deploy.soak.clock import MINUTE
 from deploy.soak.oracle_digests import DIGEST, DigestsOracle
@@ -36,7 +37,8 @@ class MessagesOracle:
     def committed(self, group: "Group") -> None:
         """Decisions for officers are on disk, and with them the messages that tell of them."""
         told = [row for row in group.alerts if _is_for_officers(row)]
-        keys = [key for key in group.messages if key.startswith(f"{DIGEST}/") and key not in self._digested]
+        besides = (f"{DIGEST}/", f"{CALL}/")
+        keys = [key for key in group.messages if key.startswith(besides) and key not in self._digested]
         # In the order of their journal ids, because a journal that failed for a while has several turns in one commit.
         for row in told:
             while keys and group.messages[keys[0]].id < row[0]:
@@ -48,7 +50,10 @@ class MessagesOracle:
     def _digest(self, entry: Entry) -> None:
         self._digested.add(entry.key)
         self.owed[entry.key] = self._breaches.now
-        self.digests.digest(entry)
+        if entry.alert == DIGEST:
+            self.digests.digest(entry)
+        else:
+            self.digests.called(entry)
 
     def _decided(self, row: Row, group: "Group") -> None:
         for officer in OFFICERS:

@@ -108,6 +108,7 @@ class StoryOracle:
         self._unstored: set[Key] = set()
         self._last_arrival: dict[str, int] = {}
         self._last_time: dict[str, int] = {}
+        self._skew: dict[str, int] = {}  # of nodes whose dates cannot be true: their clock to core's
 
     def scope(self, name: str) -> Scope:
         return self.scopes.get(name) or Scope()
@@ -120,13 +121,14 @@ class StoryOracle:
         before, self._last_arrival[node] = self._last_arrival.get(node, 0), now
         time = sample.stated
         is_own = time is not None and EARLIEST <= time <= now + AHEAD_MS and time >= now - 400 * 24 * HOUR
-        if not is_own:
-            if now - before < BURST_MS:
-                return False
-            time = now
-        assert time is not None  # noqa: S101 - its own, or core's
-        is_sure = -AHEAD_MS <= now - time <= HORIZON_MS
-        if not is_sure:
+        may_count, is_sure = (True, True) if is_own else self._without_time(sample, now, before)
+        if not may_count:
+            return False
+        time = time if is_own and time is not None else now
+        if is_own:
+            self._skew.pop(node, None)
+            is_sure = -AHEAD_MS <= now - time <= HORIZON_MS
+        if is_own and not is_sure:
             # A clock that is behind may be put right by core, or not: such a sample may count, and need not.
             if self._breaches.now - sample.at > HORIZON_MS:
                 return False
@@ -141,6 +143,20 @@ class StoryOracle:
                 self._people.left(sample.station)
             gauge.seen.append(Seen(sample.key, time, now, sample.value, sample.truth, is_clean, in_order))
         return True
+
+    def _without_time(self, sample: Sample, now: int, before: int) -> tuple[bool, bool]:
+        """Whether a sample without a time that can be true may count, and whether it must.
+
+        One in a burst counts only by the time that its node says, and not when it is old; one that must is of now, and
+        its node's clock is as wrong as it was.
+        """
+        is_spaced, age = now - before >= BURST_MS, self._breaches.now - sample.at
+        if sample.stated is None:
+            return is_spaced, True
+        node, skew = sample.key[0], sample.stated - sample.at + self._breaches.now - now
+        was, self._skew[node] = self._skew.get(node), skew
+        is_as_before = was is not None and abs(skew - was) < BURST_MS
+        return is_spaced or age <= HORIZON_MS, is_spaced and age < BURST_MS and is_as_before
 
     def committed(self, keys: dict[Key, int], alerts: list[Row], audited: set[str]) -> None:
         """A commit is on disk: ``keys`` with their flags, decisions, and what the audit log says of them."""

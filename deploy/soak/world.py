@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from alerting.channels.port import Outcome
 from alerting.outbox import Attempt
-from broker.control import CommandFailed, Request
+from broker.control import CommandFailed
 from broker.wire import decode_ack
 from deploy.arrival import Arrival
 from deploy.soak.broker import Broker
@@ -20,7 +20,7 @@ from deploy.soak.installation import Installation
 from deploy.soak.oracle import Oracle
 from deploy.soak.plan import DayPlan
 from deploy.soak.provider import Provider
-from deploy.soak.stations import AUTHOR, PLACES, thresholds
+from deploy.soak.stations import PLACES, thresholds
 from deploy.soak.trace import Trace
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class World:
         if core.failed_write is not None:
             self.oracle.undurable(core.group.alerts)
             self.oracle.not_taken()
-        self.oracle.turn_ended(now, core.counters["dead_letters"])
+        self.oracle.turn_ended(now, core.counters.get("dead_letters", 0))
         if self.broker.inbox:
             self._turn_soon(5)
 
@@ -311,10 +311,7 @@ class World:
         known = self.oracle.story.gauges[place.station].limits
         limits = (round(known[0] + by, 2), round(known[1] + by, 2), round(known[2] + by, 2))
         said = {"id": place.station, "thresholds": thresholds(limits, place)}
-        request = Request(
-            name="station-put", args={"stations": [said], "mode": "change", "reason": AUTHOR}, actor=AUTHOR
-        )
         self.note(f"{place.station}: thresholds {limits}")
         self.oracle.story.rules_changed(place.station, limits, self.moment.core)
         with suppress(CommandFailed):
-            self.guarded(lambda: self.installation.command(core, request))
+            self.guarded(lambda: self.installation.change_rules(core, said))

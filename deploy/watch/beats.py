@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from alerting.messages import OF_BEAT, OF_DAILY, Entry, is_beat, key_of
+from alerting.messages import OF_BEAT, OF_DAILY, Entry, is_beat, key_of, message
 from broker import orders, wire
 from broker.credentials import CredentialRefused
 from broker.topics import topic
@@ -103,11 +103,8 @@ class Beats:
         return [lane.name for lane in self._core.sending.outbox.lanes.values() if lane.room]
 
     def _message(self, *, alert: str, version: int, recipient: str, channel: str, body: str, now: int) -> Entry:
-        key = key_of(alert, version, recipient, channel)
-        return Entry(
-            id=self._row_of(key),
-            rev=self._core.journal.take_ids(),
-            key=key,
+        made = message(
+            entry_id=self._row_of(key_of(alert, version, recipient, channel)),
             alert=alert,
             version=version,
             recipient=recipient,
@@ -115,15 +112,11 @@ class Beats:
             channel=channel,
             body=body,
             priority=PRIORITY,
-            state="queued",
-            attempts=0,
-            created_at=now,
-            observed_at=None,
+            now=now,
             valid_until=now + VALID_MS,
-            next_at=now,
-            changed_at=now,
             public=True,  # no officer's: it stands in no list of messages
         )
+        return replace(made, rev=self._core.journal.take_ids())
 
     def _row_of(self, key: str) -> int:
         """A channel's beats have one row, that of the first: the last one is enough."""

@@ -94,11 +94,6 @@ class Heard:
             elif at >= way.good_at:
                 way.good_at, way.is_proven, way.problem = at, True, "tidak menjawab"
 
-    @property
-    def whole_at(self) -> float:
-        """When the last beat left that came back from every channel."""
-        return min([self.answered_at, *(self.ways[name].good_at for name in self.names)])
-
     def judge(self, at: float) -> Finding:
         limit = at - self.patience_s
         if self.answered_at <= limit:

@@ -121,7 +121,7 @@ def _fault(file: WatchFile) -> str | None:
         return f"watch.id: {watch.id[:40]!r} is not 3 to 32 of a-z, 0-9 and hyphen"
     try:
         ZoneInfo(watch.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return f"watch.timezone: {watch.timezone!r} is not known; write Asia/Jakarta"
     if watch.patience_s < 2 * watch.beat_s:
         return f"watch.patience_s: {watch.patience_s:g} is less than twice beat_s: one lost beat would alarm; raise it"

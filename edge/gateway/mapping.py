@@ -46,6 +46,8 @@ def read(path: Path) -> Mapping:
     """Read and check; the network is not touched. Raises :class:`BadMapping` with everything that is wrong."""
     try:
         content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BadMapping([f"{path}: there is no such file; a mapping looks as in docs/gateway.md"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadMapping([f"{path}: cannot be read: {error}"]) from None
     except tomllib.TOMLDecodeError as error:

@@ -19,6 +19,9 @@ TOLD = (
     "tests/unit/test_trend.py",
     "tests/scenario/test_core_restarts.py",
 )
+DAYS = 1000
+DAYS_S = 285  # with the start about five minutes; a slow or busy machine plays fewer days in them
+LEAST_DAYS = 20  # tests/scenario/test_soak_days.py plays a fixed number besides
 
 
 def run(copy: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -51,10 +54,16 @@ def test_it_decides_as_the_sources_do(copy: Path) -> None:
 
 
 @pytest.mark.timeout(1500)
-def test_simulated_days_are_played_on_it(copy: Path) -> None:
-    """The simulator stands where core meets disk and clock, also where nothing can be put in from outside."""
-    done = run(copy, "-m", "deploy.cli", "soak", "--seeds", "2")
+def test_a_thousand_simulated_days_are_played_on_it(copy: Path) -> None:
+    """Every promise is kept and the load bearable on a thousand days, or on as many as fit in the time.
+
+    The simulator stands where core meets disk and clock, also where nothing can be put in from outside.
+    """
+    done = run(copy, "-m", "deploy.cli", "soak", "--seeds", str(DAYS), "--seconds", str(DAYS_S))
+    print(done.stdout)
     assert 0 == done.returncode, done.stdout[-3000:] + done.stderr[-2000:]
+    assert "over these: seeds" not in done.stdout, done.stdout
+    assert int(done.stdout.split(" of ", 1)[0]) >= LEAST_DAYS, done.stdout
 
 
 @pytest.mark.timeout(1500)

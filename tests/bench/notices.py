@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.registry.kelurahan import KELURAHAN
-from tests.notice_post import NoticePost, SetClock, station
+from tests.bare_core import SetClock
+from tests.notice_post import NoticePost, station
 
 
 def ms(act: Callable[[], object]) -> float:

@@ -17,10 +17,11 @@ from deploy.alerts.archive import AlertArchive
 from deploy.nodes.visits import JournalVisits
 from deploy.office.assembly import office_of
 from deploy.registry.records import JournalRecords
+from tests.bare_core import SetClock
 from tests.browser.conftest import Tab
 from tests.browser.page_server import running, wait_for
 from tests.decision_room import PastOfRoom, PostThread
-from tests.notice_post import KARANGKETUG, OFFICER, NoticePost, SetClock
+from tests.notice_post import KARANGKETUG, OFFICER, NoticePost
 
 T = TypeVar("T")
 PASSWORD = "kuda hijau lari pagi"

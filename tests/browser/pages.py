@@ -36,6 +36,11 @@ HOUSE_PAGES: Final[dict[str, tuple[str, str]]] = {
     "kelola-node": ("/kelola/node", "Kepala"),
     "kelola-saluran": ("/kelola/saluran", "Kepala"),
     "kelola-pengguna": ("/kelola/pengguna", "Kepala"),
-    "kelola-catatan": ("/kelola/catatan", "Kepala"),
+    "kelola-catatan": ("/kelola/audit", "Kepala"),
+    "kelola-aturan": ("/kelola/stasiun/welang/aturan", "Kepala"),
+    "kelola-jadwal": ("/kelola/jadwal", "Kepala"),
+    "kelola-kebijakan": ("/kelola/kebijakan", "Kepala"),
+    "kelola-latihan": ("/kelola/latihan", "Kepala"),
+    "kelola-wilayah": ("/kelola/wilayah", "Kepala"),
     "kelola-kesehatan": ("/kelola/kesehatan", "Kepala"),
 }

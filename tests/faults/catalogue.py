@@ -160,6 +160,8 @@ CASES: Final = (
             "unit/test_engine_set_back.py",
             "scenario/test_set_back.py",
             "scenario/test_missed_time.py",
+            "unit/test_pace.py",
+            "scenario/test_clock_steps.py",
         ),
     ),
     Case(name="disk-full", fault="disk full: 64 MB tmpfs", invariants=STORY, play=disks.full_disk),

@@ -19,6 +19,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from broker import certificates, mosquitto, probe
 from broker.credentials import CredentialStore
+from tests.emulators.twilio_account import Behaviour
+from tests.emulators.twilio_process import TwilioProcess
 
 PATIENCE_S = 60.0  # only a broken run waits so long
 
@@ -285,3 +287,16 @@ def _remember(peer: Peer) -> threading.Event:
     peer.client.on_publish = lambda _client, _data, _mid, reason, _properties: peer.answers.append(str(reason))
     peer.client.on_disconnect = lambda *_: peer.lost.set()
     return answered
+
+
+@pytest.fixture(scope="module")
+def shared_twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioProcess]:
+    log = tmp_path_factory.mktemp("twilio") / "posts.jsonl"
+    with TwilioProcess(log, behaviour=Behaviour(step_s=None)) as process:
+        yield process
+
+
+@pytest.fixture
+def twilio(shared_twilio: TwilioProcess) -> TwilioProcess:
+    shared_twilio.reset()
+    return shared_twilio

@@ -17,9 +17,10 @@ from alerting.cap_feed import ATOM, CapFolder
 from alerting.cap_signature import verify
 from deploy.cap.files import SLICE, CapFiles
 from deploy.cap.key import certificate_pem, open_signer
+from tests.bare_core import SetClock
 from tests.browser.page_server import served
 from tests.browser.scenes import SCENES
-from tests.notice_post import BLANDONGAN, KARANGKETUG, MINUTE, RANDUSARI, NoticePost, SetClock
+from tests.notice_post import BLANDONGAN, KARANGKETUG, MINUTE, RANDUSARI, NoticePost
 
 HOUR = 60 * MINUTE
 

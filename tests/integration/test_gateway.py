@@ -10,7 +10,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from deploy.assembly import credentials_of
 from deploy.commands.node import node_document, write_node_folder
 from tests.faults.ack_log import AckLog
 from tests.faults.oracle import reading_faults
-from tests.installation import Installation, eventually, free_ports
+from tests.installation import Installation, SimpleNode, eventually, free_ports
 
 pytestmark = pytest.mark.timeout(300)
 TOKEN = "0123456789abcdef0123456789"
@@ -159,14 +159,14 @@ def installation() -> Iterator[Installation]:
 
 
 @contextlib.contextmanager
-def gateway(installation: Installation, text: str) -> Iterator[Gateway]:
+def gateway(installation: Installation, text: str, known: Collection[str] = ()) -> Iterator[Gateway]:
     """A gateway with mapping ``text``, not started, and the folders and credentials that it names."""
     (installation.root / "ftp").mkdir()
     token = installation.root / "token"
     token.touch(mode=0o600)
     token.write_text(TOKEN)
     for node in ("lg-modbus", "lg-csv", "lg-push"):
-        if f'"nodes/{node}"' in text:
+        if f'"nodes/{node}"' in text and node not in known:
             is_up = installation.core is not None
             password = installation.new_node(node) if is_up else credentials_of(installation.state).add(node)
             document = node_document(installation.settings, node, password, [])
@@ -333,6 +333,39 @@ def test_a_replaced_credential_is_told_with_its_remedy(installation: Installatio
         running.start()
         eventually(lambda: rows_of(installation, "lg-csv") == csv_rows(1), "the row that had waited")
         assert 0 == running.end(signal.SIGTERM)
+
+
+def test_a_logger_that_must_seal_is_heard_and_its_thief_is_not(installation: Installation) -> None:
+    """Sealed by the gateway with the node's key, acknowledged under it; what the password alone sends is refused."""
+    installation.start()
+    (port,) = free_ports(1)
+    made = installation.ask("node-new", node="lg-push", station="welang", seal=True)
+    password = str(made["password"])
+    folder = installation.root / "nodes" / "lg-push"
+    document = node_document(installation.settings, "lg-push", password, [], str(made["order_key"]), seal=True)
+    with gateway(installation, PUSH.format(port=port), known=("lg-push",)) as running:
+        write_node_folder(folder, document, installation.state)
+        running.start()
+        eventually(lambda: "lg-push" in running.log.read_text(), "the gateway to begin")
+        eventually(lambda: is_pushed(port, 1.25), "the logger's server")
+        eventually(lambda: [value for _, value in rows_of(installation, "lg-push")] == [1.25], "the sealed reading")
+        assert installation.ask("node-show", node="lg-push")["is_sealing"]
+        assert 0 == running.end(signal.SIGTERM), running.log.read_text()
+    thief = SimpleNode(installation, "lg-push", password)
+    thief.publish(thief.observation(None, level_m=9.0))
+    refused = "node lg-push must seal what it says, and this is not sealed"
+    eventually(lambda: [(refused,)] == installation.rows("SELECT reason FROM dead_letters"), "the dead letter")
+    thief.close()
+    assert [1.25] == [value for _, value in rows_of(installation, "lg-push")]
+
+
+def is_pushed(port: int, metres: float) -> bool:
+    """Whether a logger's server is there, and has a reading now."""
+    try:
+        code, _ = push(port, {"time": "2026-01-05T13:00:00+07:00", "values": {"tinggi": metres}})
+    except urllib.error.URLError:
+        return False
+    return code == 200
 
 
 def test_check_online_reads_each_logger_once(installation: Installation) -> None:

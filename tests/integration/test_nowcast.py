@@ -20,7 +20,8 @@ from deploy.cap.nowcast_fetch import MOST_REQUESTS, FetchFailed, NowcastFetch
 from deploy.live.shown import health_of
 from deploy.registry.areas import Areas
 from deploy.settings import BadSettings, load
-from tests.notice_post import KARANGKETUG, MINUTE, T0, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import KARANGKETUG, MINUTE, T0, NoticePost
 
 CITY = "-7.60,112.85 -7.60,112.96 -7.70,112.96 -7.70,112.85 -7.60,112.85"
 WEST = "-7.60,112.85 -7.60,112.885 -7.635,112.885 -7.635,112.85 -7.60,112.85"

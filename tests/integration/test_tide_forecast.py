@@ -10,7 +10,7 @@ from deploy.weather import tide_forecast
 from deploy.weather.tide_forecast import DAYS, TideForecast
 from ingest.tide import read_model
 from ingest.tide_fit import predict
-from ingest.tide_table import DAY_MS, next_high_water
+from ingest.tide_table import DAY_MS, next_turn
 
 NOW = 1_795_000_000_000
 MODEL = """
@@ -51,7 +51,7 @@ def test_the_tide_of_the_next_weeks(tmp_path: Path, clock: Clock) -> None:
     assert forecast.problem is None
     assert predict(read_model(file), [NOW]) == pytest.approx([table.height(NOW)], abs=0.001)
     assert table.end_ms >= NOW + (DAYS - 1) * DAY_MS
-    high = next_high_water(table, NOW)
+    high = next_turn(table, NOW, high=True)
     assert high is not None
     assert NOW < high.time < NOW + DAY_MS
     clock.now += 5 * DAY_MS

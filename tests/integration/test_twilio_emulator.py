@@ -16,7 +16,6 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from tests.emulators.twilio_account import Behaviour
 from tests.emulators.twilio_process import TwilioProcess
 
 NUMBER = "+628123456789"
@@ -31,19 +30,6 @@ class ToEmulator(TwilioHttpClient):  # type: ignore[misc]  # the library does no
 
     def request(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:
         return super().request(method, url.replace("https://api.twilio.com", self._base_url), *arguments, **options)
-
-
-@pytest.fixture(scope="module")
-def shared_twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioProcess]:
-    log = tmp_path_factory.mktemp("twilio") / "posts.jsonl"
-    with TwilioProcess(log, behaviour=Behaviour(step_s=None)) as process:
-        yield process
-
-
-@pytest.fixture
-def twilio(shared_twilio: TwilioProcess) -> TwilioProcess:
-    shared_twilio.reset()
-    return shared_twilio
 
 
 @pytest.fixture

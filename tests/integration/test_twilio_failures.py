@@ -1,7 +1,6 @@
 """What the Twilio channel makes of everything that a provider and a network may do."""
 
 import datetime as dt
-import ipaddress
 import json
 import logging
 import socket
@@ -9,18 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from alerting.channels.port import Accepted, Delivered, Message, Rejected, RetryLater, Unknown
 from alerting.channels.twilio import TwilioChannel
-from tests.emulators.twilio_account import Behaviour, Fault
+from tests.emulators.twilio_account import Fault
 from tests.emulators.twilio_process import TwilioProcess
 
 NUMBER = "+628123456789"
@@ -28,19 +22,6 @@ SHORT_S = 1.0  # time-out where a test waits for one
 LATER_MS = 60_000
 
 MakeChannel = Callable[..., TwilioChannel]
-
-
-@pytest.fixture(scope="module")
-def shared_twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwilioProcess]:
-    log = tmp_path_factory.mktemp("twilio") / "posts.jsonl"
-    with TwilioProcess(log, behaviour=Behaviour(step_s=None)) as process:
-        yield process
-
-
-@pytest.fixture
-def twilio(shared_twilio: TwilioProcess) -> TwilioProcess:
-    shared_twilio.reset()
-    return shared_twilio
 
 
 @pytest.fixture
@@ -433,62 +414,3 @@ def test_a_configuration_that_cannot_work_is_refused(
     """At the start, and by the argument's name."""
     with pytest.raises(ValueError, match=named):
         make_channel(**changes)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that signs itself, with its key, in one PEM file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "emulator")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = tmp_path_factory.mktemp("certificate") / "both.pem"
-    path.write_bytes(private + made.public_bytes(pem))
-    return path
-
-
-@pytest.fixture
-def https_twilio(tmp_path: Path, certificate: Path) -> Iterator[TwilioProcess]:
-    with TwilioProcess(tmp_path / "posts.jsonl", certificate=certificate) as process:
-        yield process
-
-
-def test_a_certificate_that_nobody_vouches_for_gets_no_message(
-    make_channel: MakeChannel, https_twilio: TwilioProcess
-) -> None:
-    """Neither the credential nor the number leaves before the peer has proved who it is."""
-    outcome = make_channel(api_base=https_twilio.base_url).send(message())
-    assert outcome == RetryLater(reason="Twilio tidak terhubung: sertifikat tidak dapat dipercaya.")
-    assert https_twilio.posts() == []
-
-
-def test_a_trusted_certificate_carries_messages_over_one_connection(
-    make_channel: MakeChannel, https_twilio: TwilioProcess, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Sent, kept alive and sent again over TLS."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    channel = make_channel(api_base=https_twilio.base_url)
-    connects: list[object] = []
-    real = socket.socket.connect
-
-    def connect(self: socket.socket, address: tuple[str, int]) -> None:
-        connects.append(address)
-        real(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", connect)
-    outcomes = [channel.send(message(body=f"aman {number}")) for number in range(3)]
-    assert [type(outcome) for outcome in outcomes] == [Accepted] * 3
-    assert len(connects) == 1

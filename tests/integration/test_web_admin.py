@@ -44,6 +44,8 @@ def test_a_recipient_is_added_masked_opened_with_a_reason_changed_and_erased(des
     for path in ("/kelola/penerima", f"/kelola/penerima/{who}"):
         assert "+628123" not in desk.look(path).html
     assert "Isi kolom ini" in desk.say(f"/kelola/penerima/{who}/buka").text
+    lazy = desk.say(f"/kelola/penerima/{who}/buka", reason="x")
+    assert (422, True, False) == (lazy.status, "Tulis dengan beberapa kata" in lazy.text, "+628123" in lazy.html)
     opened = desk.say(f"/kelola/penerima/{who}/buka", reason="salah nomor?")
     assert "+6281230000009" in opened.text
     changed = desk.say(
@@ -239,18 +241,33 @@ def test_thresholds_come_into_force_only_after_a_preview_of_them(desk: OfficeDes
     assert (ME, "station changed", "welang v2") in desk.audited()
 
 
+def test_limits_of_rain_and_air_have_the_same_page(desk: OfficeDesk) -> None:
+    """Sums that rise, categories that worsen; nothing in force before the preview, and then exactly what it showed."""
+    tables = [{"id": "hulu", "name": "Hujan Hulu", "hazard": "rain"}, {"id": "udara", "name": "Udara", "hazard": "air"}]
+    desk.core.ask("station-put", stations=tables, mode="add", reason="uji")
+    air = {"waspada": "Tidak Sehat", "siaga": "Tidak Sehat", "awas": "Berbahaya", "indicative": "never"}
+    worse = desk.say("/kelola/stasiun/udara/aturan", **air, worsening_ugm3="0", days="7")
+    assert (422, True) == (worse.status, "Harus lebih buruk dari WASPADA." in worse.text)
+    page = "/kelola/stasiun/hulu/aturan"
+    less = desk.say(page, mm__here__1h__WASPADA="30", mm__here__1h__SIAGA="20", days="7")
+    assert (422, True) == (less.status, "lebih banyak dari tingkat di bawahnya" in less.text)
+    looked = desk.say(page, mm__here__1h__WASPADA="20,5", mm__upstream__24h__AWAS="150", days="7")
+    assert "Langkah 2 dari 2" in looked.text, looked.text
+    assert "tidak diuji pada datanya sendiri" in looked.text
+    assert "Batas hujan di hulu tidak diuji" in looked.text
+    assert "rain_limits" not in desk.core.ask("station-show", id="hulu")["station"]
+    assert "Aturan baru tersimpan." in desk.say(looked.path, reason="SK 13/2026").text
+    told = [
+        (each["window"], each["mm"], each["level"])
+        for each in desk.core.ask("station-show", id="hulu")["station"]["rain_limits"]
+    ]
+    assert [("1h", 20.5, "WASPADA"), ("24h", 150.0, "AWAS")] == told
+    assert 'value="20,5"' in desk.look(page).html
+
+
 def test_a_preview_that_takes_too_long_is_ended(desk: OfficeDesk) -> None:
     """With a sentence, and the process is gone."""
-    wish = RuleWish(
-        station="welang",
-        waspada=1.0,
-        siaga=2.0,
-        awas=3.0,
-        hysteresis_m=0.1,
-        hold_up_samples=2,
-        hold_down_minutes=15.0,
-        early_siaga_minutes=45.0,
-    )
+    wish = RuleWish(station="welang", limits={"thresholds": {"waspada": 1.0, "siaga": 2.0, "awas": 3.0}})
     previews = OfficePreviews(desk.core.settings, desk.core.state, desk.core.path.parent, limit_s=0.05)
     with pytest.raises(Wrong, match="Pratinjau tidak selesai"):
         previews.look(wish, REAL.now(), lambda *_: None)

@@ -6,9 +6,9 @@ from deploy.commands.web import HistoryOfWeb
 from deploy.settings import Settings, Site
 from deploy.state_folder import StateFolder
 from ingest.history_sqlite import SqliteHistory
+from tests.api_client import API, fetch
 from tests.browser.page_server import served
 from tests.browser.scenes import SCENES
-from tests.integration.test_web_api import API, fetch
 from tests.journal_file import reading, series
 
 SPAN = "start=2000-01-01T00:00:00Z"

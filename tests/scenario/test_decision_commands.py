@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.notice_post import KARANGKETUG, MINUTE, RANDUSARI, T0, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import KARANGKETUG, MINUTE, RANDUSARI, T0, NoticePost
 
 ALERT = f"{KARANGKETUG}.area.1"
 PAPER = {"pre_authorised": ["AWAS"], "document": "SK 12/2026"}

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.arrival import Arrival
 from deploy.assembly import core_of, credentials_of
 from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.bare_core import SetClock, Wire
 
 T0 = 1_795_000_000_000  # 18:06:40 WIB
 MINUTE = 60_000
@@ -26,30 +26,6 @@ demo = true
 name = "Petugas jaga"
 phone = "+6281200000001"
 """
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
-
-
-class Wire:
-    """The broker's and the provider's side."""
-
-    is_connected = True
-
-    def acknowledge(self, arrivals: Any) -> None:
-        """Nothing is redelivered."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Nobody listens."""
-
-    def carry(self, attempt: Any) -> None:
-        """Messages stay in the outbox."""
 
 
 class Field:

@@ -11,7 +11,8 @@ from alerting.audit import Entry, first_broken
 from broker.control import CommandFailed
 from broker.wire import Status
 from deploy.arrival import Arrival
-from tests.notice_post import KARANGKETUG, MINUTE, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import KARANGKETUG, MINUTE, NoticePost
 
 NODE = "wl-01"
 PHOTO = "ab" * 32

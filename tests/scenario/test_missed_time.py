@@ -3,8 +3,9 @@
 import time
 from pathlib import Path
 
-from deploy.health.missed_time import MissedTime
-from tests.notice_post import MINUTE, NoticePost, SetClock
+from deploy.health.missed_time import MissedTime, since_boot
+from tests.bare_core import SetClock
+from tests.notice_post import MINUTE, NoticePost
 
 
 def _silences(post: NoticePost) -> list[str]:
@@ -17,7 +18,7 @@ def test_nobody_is_silent_because_of_a_clock_that_was_set(tmp_path: Path) -> Non
     post = NoticePost(tmp_path)
     post.level(3.0)
     SetClock.time += 60 * MINUTE
-    post.core.missed_time = MissedTime(time.monotonic(), time.time() - 3600)
+    post.core.missed_time = MissedTime(since_boot(), time.time() - 3600)
     post.core.turn()
     assert [] == _silences(post)
     SetClock.time += 6 * MINUTE

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from deploy.notices.notices import MOST_A_TURN
 from deploy.registry.kelurahan import KELURAHAN
-from tests.notice_post import T0, NoticePost, SetClock, station
+from tests.bare_core import SetClock
+from tests.notice_post import T0, NoticePost, station
 
 AREAS = sorted(KELURAHAN)[:24]
 

@@ -9,7 +9,8 @@ from alerting import cap_words
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
 from deploy.notices.slices import CAPPED
-from tests.notice_post import BLANDONGAN, KARANGKETUG, MINUTE, RANDUSARI, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import BLANDONGAN, KARANGKETUG, MINUTE, RANDUSARI, NoticePost
 
 ALERT = f"{KARANGKETUG}.area.1"
 OTHER = f"{RANDUSARI}.area.1"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alerting.gsm7 import septets
-from tests.notice_post import BLANDONGAN, KARANGKETUG, MINUTE, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import BLANDONGAN, KARANGKETUG, MINUTE, NoticePost
 
 RINI = {"by": "Rini", "note": "lihat sendiri"}
 

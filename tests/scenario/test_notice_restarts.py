@@ -11,8 +11,9 @@ import pytest
 
 from deploy.notices.slices import SLICE
 from deploy.recipients import changes
+from tests.bare_core import SetClock
 from tests.installation import eventually
-from tests.notice_post import KARANGKETUG, RANDUSARI, NoticePost, SetClock
+from tests.notice_post import KARANGKETUG, RANDUSARI, NoticePost
 
 if TYPE_CHECKING:
     from deploy.journal import Group

@@ -18,7 +18,8 @@ from deploy.core import Core
 from deploy.journal import Journal
 from deploy.settings import load
 from deploy.state_folder import StateFolder
-from tests.notice_post import T0, Room, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import T0, Room
 
 SETTINGS = '[site]\nname = "Uji"\n[channels]\ndemo = true\n'
 NUMBER = "+6281234567890"

@@ -9,13 +9,14 @@ import pytest
 
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
-from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.arrival import Arrival
 from deploy.assembly import core_of, credentials_of
 from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.bare_core import SetClock, Wire
+from tests.rule_looks import looked_at
 
 T0 = 1_795_000_000_000  # 18:06:40 WIB
 MINUTE = 60_000
@@ -31,30 +32,6 @@ WELANG = {
 }
 OFFICER = '[[officers]]\nname = "Petugas jaga"\nphone = "+6281200000001"\n'
 RINI = {"by": "Rini", "note": "air di gang"}
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
-
-
-class Wire:
-    """The broker's and the provider's side."""
-
-    is_connected = True
-
-    def acknowledge(self, arrivals: Any) -> None:
-        """Nothing is redelivered."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Nobody listens."""
-
-    def carry(self, attempt: Any) -> None:
-        """Messages stay in the outbox."""
 
 
 class Post:
@@ -286,6 +263,7 @@ def test_a_station_says_why_it_stands_there(post: Post) -> None:
 def test_rain_beyond_a_stations_own_limit_is_told(post: Post) -> None:
     """A limit from the document warns officers of rain, in the station's name, and why says so."""
     limits = [{"window": "10min", "mm": 5, "level": "WASPADA"}]
+    looked_at(post.ask, {"id": "welang", "rain_limits": limits})
     answer = post.ask(
         "station-put", stations=[{"id": "welang", "rain_limits": limits}], mode="change", reason="hujan kota"
     )
@@ -395,6 +373,7 @@ def test_streets_without_a_station_are_raised_by_hand(post: Post) -> None:
 def test_of_two_alerts_at_a_station_the_one_is_named(post: Post) -> None:
     """Water and rain: the sentence has the ids to choose from."""
     limits = [{"window": "10min", "mm": 5, "level": "WASPADA"}]
+    looked_at(post.ask, {"id": "welang", "rain_limits": limits})
     post.ask("station-put", stations=[{"id": "welang", "rain_limits": limits}], mode="change", reason="hujan kota")
     post.level(4.6)
     for _ in range(8):

@@ -9,7 +9,6 @@ import pytest
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
 from alerting.recipients import Recipient
-from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.assembly import core_of, credentials_of
 from deploy.core_commands.commands import Commands
@@ -18,6 +17,7 @@ from deploy.recipients import changes
 from deploy.recipients.importing import NotImported, Wish, import_file
 from deploy.settings import BadSettings, load
 from deploy.state_folder import StateFolder, StateFolderUnusable
+from tests.bare_core import SetClock, Wire
 
 T0 = 1_795_410_000_000  # Monday 2026-11-23 12:00 WIB
 HOUR = 3_600_000
@@ -26,30 +26,6 @@ HEADS = (
     "nama;rt;rw;kel;nomor\nBudi;3;2;Karangketug;0812-3456-7890\n"
     "Siti;4;2;Randusari;62813 1111 2222\nJoko;;5;Karangketug;+62 815 2222 3333\n"
 )
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
-
-
-class Wire:
-    """The broker's and the provider's side, of no interest here."""
-
-    is_connected = True
-
-    def acknowledge(self, arrivals: Any) -> None:
-        """Nothing is redelivered."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Nobody listens."""
-
-    def carry(self, attempt: Any) -> None:
-        """There is no channel."""
 
 
 class Post:
@@ -242,6 +218,8 @@ def test_clear_data_needs_a_reason_and_leaves_a_trace(post: Post) -> None:
         request = Request(name=command, args={"who": who, "reveal": True, "reason": "x"}, actor="a", key="k")
         with pytest.raises(CommandFailed, match="without an idempotency key"):
             post.commands.run(request)
+    with pytest.raises(CommandFailed, match="'x' is no reason to see who"):
+        post.ask("recipient-show", who=who, reveal=True, reason="x")
     shown = post.ask("recipient-show", who=who, reveal=True, reason="nomor tidak aktif")
     assert ("Budi", "+6281234567890") == (shown["name"], shown["contacts"][0]["text"])
     page = post.ask("recipient-export", reason="cadangan", limit=2)

@@ -9,25 +9,16 @@ import pytest
 from alerting.channels.port import Accepted, Message, Outcome
 from alerting.contacts import ContactKind
 from alerting.outbox import Attempt
-from broker.clock import Clock
 from broker.control import Request
 from deploy.assembly import core_of, credentials_of
 from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.bare_core import SetClock
 
 T0 = 1_795_410_000_000
 LIMITS = {"waspada": 3.5, "siaga": 4.5, "awas": 5.5, "author": "BPBD", "reason": "survei"}
 WELANG = {"id": "welang", "name": "Welang", "datum_m": 6.5, "kelurahan": ["Karangketug"], "thresholds": LIMITS}
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
 
 
 class Room:

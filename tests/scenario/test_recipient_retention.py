@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from alerting.messages import Entry
-from broker.clock import Clock
 from deploy.assembly import core_of
 from deploy.core import Core
 from deploy.recipients import changes
@@ -17,35 +16,12 @@ from deploy.recipients.entry import Entry as Wanted
 from deploy.recipients.retention import AT_ONCE, SLICE, keep_people
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.bare_core import SetClock, Wire
 
 T0 = 1_795_410_000_000
 DAY = 86_400_000
 HOUR = 3_600_000
 AREA = "35.75.01.1001"
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
-
-
-class Wire:
-    """The broker's and the provider's side, of no interest here."""
-
-    is_connected = True
-
-    def acknowledge(self, arrivals: Any) -> None:
-        """Nothing is redelivered."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Nobody listens."""
-
-    def carry(self, attempt: Any) -> None:
-        """There is no channel."""
 
 
 @pytest.fixture

@@ -9,43 +9,20 @@ import pytest
 
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
-from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.arrival import Arrival
 from deploy.assembly import core_of, credentials_of
 from deploy.core_commands.commands import Commands
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.bare_core import SetClock, Wire
+from tests.rule_looks import looked_at
 
 T0 = 1_795_000_000_000
 MINUTE = 60_000
 DAY = 86_400_000
 LIMITS = {"waspada": 3.5, "siaga": 4.5, "awas": 5.5, "author": "BPBD", "reason": "survei", "hold_down_minutes": 1}
 WELANG = {"id": "welang", "name": "Welang", "datum_m": 6.5, "kelurahan": ["Karangketug"], "thresholds": LIMITS}
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
-
-
-class Wire:
-    """The broker's and the provider's side, of no interest here."""
-
-    is_connected = True
-
-    def acknowledge(self, arrivals: Any) -> None:
-        """Nothing is redelivered."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Nobody listens."""
-
-    def carry(self, attempt: Any) -> None:
-        """There is no channel."""
 
 
 class Field:
@@ -75,6 +52,7 @@ class Field:
         return self.commands.run(Request(name=command, args=arguments, actor="cli:uji"))
 
     def put(self, *tables: dict[str, Any], mode: str = "import", **more: Any) -> Any:
+        looked_at(self.ask, *tables)
         answer = self.ask("station-put", stations=list(tables), mode=mode, reason="uji", **more)
         assert [] == answer["faults"]
         return answer["steps"]
@@ -337,3 +315,29 @@ def test_core_takes_no_flood_of_stations_while_it_warns(field: Field) -> None:
     many = [{"id": f"pos-{n:05d}", "name": "P", "datum_m": 6.5} for n in range(1001)]
     with pytest.raises(CommandFailed, match="stop it first"):
         field.ask("station-put", stations=many)
+
+
+def test_a_known_station_s_rule_is_changed_only_after_somebody_looked_at_it(welang: Field) -> None:
+    """At the same change, within a day; names, nodes and who set it need no look, and a new station has no past."""
+    wish = {"id": "welang", "thresholds": {"awas": 5.8}}
+    (fault,) = welang.ask("station-put", stations=[wish], mode="change", reason="uji")["faults"]
+    assert ("thresholds", True) == (fault["key"], "nobody has looked at this rule" in fault["text"])
+    (look,) = welang.ask("rules-look", stations=[wish])["looks"]
+    told = (
+        look["parts"],
+        look["active"]["level"]["thresholds"]["awas"],
+        look["candidate"]["level"]["thresholds"]["awas"],
+    )
+    assert (("level",), 5.5, 5.8) == told
+    looked_at(welang.ask, wish)
+    other = {"id": "welang", "thresholds": {"awas": 5.9}}
+    assert 1 == len(welang.ask("station-put", stations=[other], mode="change", reason="uji")["faults"])
+    SetClock.time += DAY + 1
+    assert 1 == len(welang.ask("station-put", stations=[wish], mode="change", reason="uji")["faults"])
+    looked_at(welang.ask, wish)
+    assert [] == welang.ask("station-put", stations=[wish], mode="change", reason="uji")["faults"]
+    assert [] == welang.ask("rules-look", stations=[{"id": "welang", "name": "Lain"}])["looks"]
+    renamed = [{"id": "welang", "name": "Welang Hilir", "thresholds": {"author": "Kepala"}}]
+    assert [] == welang.ask("station-put", stations=renamed, mode="change", reason="uji")["faults"]
+    assert [] == welang.ask("rules-look", stations=[WELANG | {"id": "hulu"}])["looks"]
+    assert 5.8 == welang.core.registry.stations["welang"].thresholds.awas  # type: ignore[union-attr]

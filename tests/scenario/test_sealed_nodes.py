@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from broker import payload_seal, wire
-from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.arrival import Arrival
 from deploy.assembly import core_of, credentials_of
@@ -16,6 +15,7 @@ from deploy.core_commands.commands import Commands
 from deploy.live.shown import problems
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.bare_core import SetClock, Wire
 
 T0 = 1_795_000_000_000
 MINUTE = 60_000
@@ -26,33 +26,6 @@ QUALITY = {"noise": 10.0, "spike_suspect": 20.0, "spike_fail": 20.0}
 WELANG = {"id": "welang", "name": "Welang", "datum_m": 6.5, "kelurahan": ["Karangketug"], "thresholds": LIMITS}
 CALM_MM, FLOOD_MM = 3500, 500
 TOLD = "Pesan atas nama simpul wl-01 tidak bersegel sah"
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
-
-
-class Wire:
-    """The broker's side: remembers what core publishes."""
-
-    is_connected = True
-
-    def __init__(self) -> None:
-        self.said: list[tuple[str, bytes]] = []
-
-    def acknowledge(self, arrivals: Any) -> None:
-        """Nothing is redelivered."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        self.said.append((topic, payload))
-
-    def carry(self, attempt: Any) -> None:
-        """Messages stay in the outbox."""
 
 
 class Field:

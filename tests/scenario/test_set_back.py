@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from deploy.arrival import Arrival
-from tests.notice_post import MINUTE, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import MINUTE, NoticePost
 
 BEAT_MS = 6_000
 HOUR = 60 * MINUTE

@@ -8,7 +8,8 @@ import pytest
 from alerting.audit import Entry as AuditEntry
 from alerting.audit import first_broken
 from deploy.recipients.subscription_retention import keep_askings
-from tests.notice_post import KARANGKETUG, MINUTE, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import KARANGKETUG, MINUTE
 from tests.subscription_post import JOKO, OFFICER_NUMBER, SITI, SubscriptionPost
 
 HOUR = 60 * MINUTE

@@ -23,7 +23,8 @@ from deploy.core_commands.commands import Commands
 from deploy.live.shown import recent_messages
 from deploy.settings import load
 from deploy.state_folder import StateFolder
-from tests.notice_post import T0, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import T0
 
 WAIT_S = 60.0
 SETTINGS = (
@@ -155,7 +156,7 @@ def test_a_beat_is_answered_when_every_channel_has_it_back(post: Post) -> None:
     assert [("beat/pengawas", "delivered")] * 2 == rows
     assert [] == post.sms.sent
     assert [] == recent_messages(post.core.journal)
-    assert [] == AlertArchive(post.state.journal).watch(T0 - 1000, T0 + 86_400_000).tally
+    assert [] == AlertArchive(post.state.journal).watch(T0 - 1000, T0 + 86_400_000, ()).tally
 
 
 def test_a_sender_that_hangs_answers_for_the_other_channel_alone(post: Post) -> None:

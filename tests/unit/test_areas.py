@@ -1,14 +1,16 @@
 """Areas by code and name, and the geometry of their polygons."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.registry.area_files import area_of
+from deploy.registry.area_files import area_of, read_areas
 from deploy.registry.areas import CODE, Area, Areas, UnknownArea, built_in
 from deploy.registry.polygons import BadPolygon, area_km2, centroid, distance_km, holds, polygons_of
+from deploy.registry.station_files import BadFile
 
 SQUARE = [[112.0, -8.0], [112.1, -8.0], [112.1, -7.9], [112.0, -7.9], [112.0, -8.0]]
 HOLE = [[112.04, -7.96], [112.06, -7.96], [112.06, -7.94], [112.04, -7.94], [112.04, -7.96]]
@@ -153,3 +155,21 @@ def test_another_city_can_be_imported() -> None:
     area, faults = area_of(said, Areas())
     assert [] == faults
     assert Area(code="35.14.07.2001", name="Rejoso", longitude=112.05, latitude=-7.95, geometry=polygon(SQUARE)) == area
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 50_000, "not GeoJSON: brackets too deep, or a number too long; export it again"),
+        ("1" * 10_000, "not GeoJSON: brackets too deep, or a number too long; export it again"),
+        ('{"features": [{"properties": 5}]}', r"features\[0\]: properties is no table; code and name are due in it"),
+        ('{"features": [5]}', "a FeatureCollection with features is due"),
+        ("{", "not valid JSON"),
+    ],
+)
+def test_a_file_that_is_no_geojson_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    """Whatever stands in it, the file is named and so is what is due."""
+    path = tmp_path / "wilayah.geojson"
+    path.write_text(text, "utf-8")
+    with pytest.raises(BadFile, match=rf"wilayah\.geojson.*{said}"):
+        read_areas(path)

@@ -19,9 +19,11 @@ from deploy.backup.backup_folder import name_of
 from deploy.backup.record import BackupRecord
 from deploy.checks import data, encryption, machine, secrets, ways
 from deploy.checks.finding import Examined, Finding
+from deploy.checks.installation import examine
 from deploy.cli import main
 from deploy.health.machine_clock import ClockState
 from deploy.journal import Group, Journal
+from deploy.recipients import people_key
 from deploy.settings import load
 from deploy.state_folder import StateFolder
 from tests.installation import free_ports
@@ -312,6 +314,46 @@ def test_a_journal_of_another_version(kept: Examined) -> None:
     assert "warning" == of(data.look(kept), "schema")[0]
     change(kept, "UPDATE alembic_version SET version_num = '99'")
     assert "wrong" == of(data.look(kept), "schema")[0]
+
+
+def test_what_is_missing_of_an_installation_that_has_run(tmp_path: Path, kept: Examined) -> None:
+    """A journal that nodes were registered in, the key of people's data, that of the authority: never a first start."""
+    state = kept.state
+    prepare_broker(kept.settings, state)
+    with closing(sqlite3.connect(state.journal)) as journal:
+        journal.execute("INSERT OR REPLACE INTO journal_values VALUES (?, 'another')", (people_key.CHECK,))
+        journal.commit()
+    state.people_key.unlink(missing_ok=True)
+    assert "people's data" not in [each.check for each in data.look(kept)]  # of nobody
+    private_file.replace(state.people_key, b"no key\n")
+    assert "holds no key of 32 bytes" in of(data.look(kept), "people's data")[1]
+    with (state.broker / "passwords").open("a") as file:
+        file.write("node-1:$7$x\n")
+    for path in state.root.glob("journal.db*"):
+        path.unlink()
+    assert "the broker knows 1 nodes" in of(data.look(kept), "journal")[1]
+    authority = state.authority / "authority.pem"
+    authority.write_bytes(b"x")
+    assert "holds no key" in of(encryption.look(kept), "authority key")[1]
+    authority.unlink()
+    assert "missing: the broker's certificate cannot be renewed" in of(encryption.look(kept), "authority key")[1]
+
+
+def test_files_that_hold_something_else(tmp_path: Path) -> None:
+    """Bytes in the broker's configuration, no certificate, files in the place of folders: a sentence each."""
+    found = examined(tmp_path, '[backup]\nfolder = "kept"\nkey_file = "key"\n')
+    prepare_broker(found.settings, found.state)
+    for name in ("mosquitto.conf", "acl", "passwords", "server.pem"):
+        (found.state.broker / name).write_bytes(b"\xff\xfe\0")
+    findings = list(encryption.look(found))
+    assert "wrong" == of(findings, "broker files")[0]
+    certificate = next(each for each in findings if each.check == "broker certificate")
+    assert ("holds no certificate", "kentongan certificates renew") == (certificate.told[-20:], certificate.remedy)
+    assert "certificate chain" not in [each.check for each in findings]  # one fault is told once
+    (tmp_path / "kept").write_text("")
+    assert "is no folder" in of(data.look(found), "backup")[1]
+    (tmp_path / "file").write_text("")
+    assert "is no folder" in of(examine(tmp_path / "k.toml", state=tmp_path / "file"), "site.state_dir")[1]
 
 
 def test_an_audit_row_that_somebody_changed(kept: Examined) -> None:

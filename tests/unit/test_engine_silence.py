@@ -172,6 +172,19 @@ def test_doubtful_data_that_stop_are_a_silence_of_another_kind() -> None:
     assert [("ended", "heard", 0)] == told(decisions)
 
 
+def test_doubtful_data_that_stop_with_everything_are_not_told_again_unless_they_stay_away() -> None:
+    """While everything is cut off that alarm says it; afterwards the station's own silence is told, once."""
+    doubtful = series([3.2] * 20, start=5, flag=Flag.SUSPECT)
+    state, decisions = play([*series([3.0] * 5), *sorted([*doubtful, *ticks(5, 25)], key=moment)])
+    assert [("raised", "doubtful", 0)] == told(decisions)
+    state, decisions = play(ticks(25, 90, cut_by=EVERYTHING), state=state)
+    assert ([], True) == (decisions, state.is_doubtful)
+    _, heard = play([reading(91, 3.0)], state=state)
+    assert [("ended", "heard", 0)] == told(heard)
+    _, alone = play(ticks(90, 120), state=state)
+    assert [("raised", "silence", 0, 2)] == [(*each, alone[0].version) for each in told(alone)]
+
+
 def test_at_least_stays_until_good_data_come_and_the_level_until_they_have_lasted() -> None:
     """The latch opens with the first good sample; the level comes down after the hold only."""
     state, _ = play([*rise(3.0, 1.0, 24), *ticks(23, 30)])

@@ -7,45 +7,19 @@ from typing import Any
 import pytest
 
 from broker import orders
-from broker.clock import Clock
 from broker.control import CommandFailed, Request
 from deploy.assembly import core_of, credentials_of
 from deploy.core_commands.commands import Commands
 from deploy.mqtt_packets import publish_packet
 from deploy.settings import load
 from deploy.state_folder import StateFolder
+from tests.bare_core import SetClock, Wire
 from tests.firmware_interpreter import run
 
 T0 = 1_795_000_000_000
 LIMITS = {"waspada": 3.5, "siaga": 4.5, "awas": 5.5, "author": "BPBD", "reason": "survei"}
 WELANG = {"id": "welang", "name": "Welang", "datum_m": 6.5, "thresholds": LIMITS}
 BARE = {"id": "petung", "name": "Petung", "datum_m": 4.0}
-
-
-class SetClock(Clock):
-    """Says what it is told."""
-
-    time = T0
-
-    def now(self) -> int:
-        return SetClock.time
-
-
-class Wire:
-    """The broker's side: keeps what is published."""
-
-    def __init__(self) -> None:
-        self.is_connected = True
-        self.published: list[tuple[str, bytes]] = []
-
-    def acknowledge(self, arrivals: Any) -> None:
-        """Nothing arrives."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        self.published.append((topic, payload))
-
-    def carry(self, attempt: Any) -> None:
-        """There is no channel."""
 
 
 class Desk:
@@ -65,7 +39,7 @@ class Desk:
         return self.commands.run(Request(name=name, args=args, actor="test"))
 
     def sent(self, key: str) -> list[dict[str, Any]]:
-        return [orders.unseal(key, topic, payload) for topic, payload in self.wire.published]
+        return [orders.unseal(key, topic, payload) for topic, payload in self.wire.said]
 
 
 @pytest.fixture
@@ -91,7 +65,7 @@ def test_numbers_only_grow(desk: Desk, key: str) -> None:
     sent = desk.sent(key)
     assert [T0, T0 + 1, T0 + 2] == [order["n"] for order in sent]
     assert [T0 + 120_000, T0 + 120_000, T0 - 3_480_000] == [order["exp"] for order in sent]
-    assert {"ews/v1/wl-01/cmd"} == {topic for topic, _ in desk.wire.published}
+    assert {"ews/v1/wl-01/cmd"} == {topic for topic, _ in desk.wire.said}
     assert {"live"} == {order["do"] for order in sent}
 
 
@@ -137,7 +111,7 @@ def test_a_configuration_is_sent_whole(desk: Desk, key: str) -> None:
         {"v": 1, "n": T0 + 1, "sample_s": 120, "siren": rule},
         {"v": 1, "n": T0 + 2, "sample_s": 120, "siren": None, "low_mv": 3600},
     ] == desk.sent(key)
-    assert {"ews/v1/wl-01/cfg"} == {topic for topic, _ in desk.wire.published}
+    assert {"ews/v1/wl-01/cfg"} == {topic for topic, _ in desk.wire.said}
 
 
 def test_no_threshold_no_siren(desk: Desk) -> None:

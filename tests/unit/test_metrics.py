@@ -84,6 +84,7 @@ ANSWER = {
     "officers_on_duty": 3,
     "stations": 5,
     "nodes": 6,
+    "node_alarms": {"theft": 1, "battery": 0},
     "watches": [
         {"id": "pengawas", "seen_at": 1_795_000_000_500, "own_problem": ""},
         {"id": "pengawas-dua", "seen_at": 1_795_000_001_000, "own_problem": "email: ditolak"},
@@ -105,6 +106,13 @@ def test_what_core_answers_becomes_samples() -> None:
     buckets, total, count = histogram(samples, "kentongan_message_latency_seconds")
     assert ([3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5], 400.75, 5) == (buckets, total, count)
     assert types["kentongan_message_latency_seconds"] == "histogram"
+
+
+def test_alarms_about_nodes_are_counted_by_kind() -> None:
+    """Also those of which none stands; no node has a label of its own."""
+    _, samples = parsed(text(of_core(ANSWER)))
+    found = [(each.labels, each.value) for each in samples if each.name == "kentongan_node_alarms"]
+    assert [({"kind": "theft"}, 1), ({"kind": "battery"}, 0)] == found
 
 
 def test_watches_become_samples() -> None:

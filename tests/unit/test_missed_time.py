@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.health.missed_time import MissedTime
+from deploy.health.missed_time import Missed, MissedTime
 
 
 def test_turn_after_turn_misses_nothing() -> None:
@@ -13,16 +13,16 @@ def test_turn_after_turn_misses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("monotonic_s", "of_day_s", "said"),
+    ("monotonic_s", "of_day_s", "missed"),
     [
-        (140.0, 1040.0, "did nothing for 40 s"),
-        (100.25, 4600.25, "finds its clock 3600 s ahead of where it was"),
-        (100.25, 400.25, "finds its clock 600 s behind where it was"),
-        (140.0, 4640.0, "did nothing for 40 s"),
+        (140.0, 1040.0, Missed("did nothing for 40 s", 0.0)),
+        (100.25, 4600.25, Missed("finds its clock 3600 s ahead of where it was", 3600.0)),
+        (100.25, 400.25, Missed("finds its clock 600 s behind where it was", -600.0)),
+        (140.0, 4640.0, Missed("did nothing for 40 s and finds its clock 3600 s ahead of where it was", 3600.0)),
     ],
 )
-def test_a_hang_and_a_step_are_noticed_once(monotonic_s: float, of_day_s: float, said: str) -> None:
+def test_a_hang_and_a_step_are_noticed_once(monotonic_s: float, of_day_s: float, missed: Missed) -> None:
     """And the next look begins anew."""
-    missed = MissedTime(100.0, 1000.0)
-    assert said == missed.look(monotonic_s, of_day_s)
-    assert None is missed.look(monotonic_s + 0.25, of_day_s + 0.25)
+    looked = MissedTime(100.0, 1000.0)
+    assert missed == looked.look(monotonic_s, of_day_s)
+    assert None is looked.look(monotonic_s + 0.25, of_day_s + 0.25)

@@ -36,7 +36,7 @@ class Field:
             self.minute += 1
             now = T0 + self.minute * MINUTE_MS
             self.about = msgspec.structs.replace(self.about, now=now, **changes)
-            self.settled += [(self.minute, kind, became) for kind, became in self.health.judge(self.about)]
+            self.settled += [(self.minute, kind, became) for _, kind, became in self.health.judge(self.about)]
 
     def measure(self, flag: int = 1, **values: float | None) -> None:
         """A reading arrives now."""

@@ -10,7 +10,8 @@ import pytest
 from deploy.arrival import Arrival
 from deploy.live.shown import problems, station_of
 from deploy.nodes.watch import KEY, ROUND_MS
-from tests.notice_post import MINUTE, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import MINUTE, NoticePost
 
 NODE = "wl-01"
 

@@ -7,7 +7,8 @@ import pytest
 
 from alerting.audience import ORDER
 from alerting.episodes import Decision
-from alerting.policy import NO_WAY, Officer, digests, is_for_officers, message, messages, notice_priority, priority
+from alerting.messages import NO_WAY, message
+from alerting.policy import Officer, digests, is_for_officers, messages, notice_priority, priority
 
 RAISED = Decision(
     station="welang",

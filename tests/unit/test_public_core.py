@@ -18,7 +18,8 @@ from broker.live import Event
 from deploy.live.shown import health_of, station_of
 from deploy.nodes.visits import JournalVisits
 from deploy.registry.kelurahan import KECAMATAN, KELURAHAN
-from tests.notice_post import KARANGKETUG, RANDUSARI, NoticePost, SetClock
+from tests.bare_core import SetClock
+from tests.notice_post import KARANGKETUG, RANDUSARI, NoticePost
 
 _event = msgspec.json.Decoder(Event)
 

@@ -5,7 +5,7 @@ import pytest
 from broker.quality_flags import Flag, worst
 from broker.wire import Observation
 from ingest.calibration import Calibration
-from ingest.qualify import filing_time, is_live, qualify, value_flag
+from ingest.qualify import filing_time, qualify, value_flag
 from ingest.quality_limits import SeriesLimits, Span, default_limits
 from ingest.readings import Reading
 from ingest.stations import Channel, Station
@@ -70,13 +70,6 @@ def test_no_clock_is_filed_at_arrival_one_by_one() -> None:
     first, _ = filing_time(observation, NOW, 0)
     second, reason = filing_time(observation, NOW, first)
     assert (NOW, NOW + 1, "no_clock: filed at arrival") == (first, second, reason)
-
-
-def test_a_burst_without_a_clock_is_not_the_present() -> None:
-    """A queue that drains comes faster than any node samples."""
-    assert is_live(has_own_time=False, received_at=NOW, last_arrival=NOW - 60_000)
-    assert not is_live(has_own_time=False, received_at=NOW, last_arrival=NOW - 10)
-    assert is_live(has_own_time=True, received_at=NOW, last_arrival=NOW - 10)
 
 
 def test_the_worst_flag_wins_in_qartods_order() -> None:

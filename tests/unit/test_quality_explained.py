@@ -75,6 +75,9 @@ SAID = {
     "neighbour: clogged, 0 here in 180 min, 25 near by, limit 20": (
         "Penakar ini 0 mm selama 180 menit padahal di dekatnya hujan 25 mm; mungkin tersumbat."
     ),
+    "maintenance: 30 while somebody works here": (
+        "Tercatat 30 saat stasiun sedang dikerjakan, jadi tidak dihitung sebagai hujan."
+    ),
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.recipients.reason import kept
+from deploy.recipients.reason import kept, says_why
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,22 @@ from deploy.recipients.reason import kept
 def test_what_is_kept_of_a_reason(said: str, stands: str) -> None:
     """Numbers masked, dates and decrees as they are, nothing that moves a terminal's cursor."""
     assert stands == kept(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_enough"),
+    [
+        ("nomor mati, dicek lewat RW", True),
+        ("salah nomor?", True),
+        ("x", False),
+        ("perlu", False),
+        ("perlu perlu perlu", False),
+        (". . . . . . . . . .", False),
+        ("a b c d e f g h i j", False),
+        ("0812 3456 7890", False),
+        ("ya ok", False),
+    ],
+)
+def test_a_reason_is_a_few_words(said: str, is_enough: bool) -> None:
+    """One letter, one word again and again, or a number alone tells nobody anything later."""
+    assert is_enough is says_why(said)

@@ -194,3 +194,34 @@ def test_nodes_are_written_as_they_are_read(tmp_path: Path, name: str) -> None:
     (table,) = read_nodes(tmp_path / name).tables
     written = {"id": "wl-01", "station": "welang", "gateway": "atap", "hardware": "ESP32, A02"}
     assert written == {key: value for key, value in table.items() if value}
+
+
+@pytest.mark.parametrize("text", ["[[stations]]\nid = " + "[" * 50_000, "[[stations]]\nid = " + "1" * 10_000])
+def test_a_file_that_no_reader_can_hold_is_one_sentence(tmp_path: Path, text: str) -> None:
+    """Brackets in brackets in brackets, or a number of thousands of digits."""
+    path = tmp_path / "aneh.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(BadFile, match=r"aneh\.toml: not valid TOML: brackets too deep, or a number too long"):
+        read_stations(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("name", 5, "a number stands there; write text, in TOML between quotes"),
+        ("latitude", "tujuh", "text stands there; write a number with a point, as 6.5"),
+        ("site_m", 6.5, "a number stands there; write a list, as [0.0, 6.5]"),
+        ("thresholds", "tinggi", "text stands there; write a table of keys and values"),
+        ("example", "ya", "text stands there; write true or false"),
+        ("hazard", "banjir", "'banjir' is not known here; write level or rain or air or tide"),
+        (
+            "neighbours",
+            [{"station": "hulu", "side": "kiri", "travel_minutes": 5}],
+            "'kiri' is not known here; write upstream or downstream",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_told_with_what_is_due(key: str, value: Any, text: str) -> None:
+    """In words for whoever wrote the file, not in those of the program that read it."""
+    made = plan([{**UPPER, key: value}], Registry(stations={}), mode="import", now=NOW, author="uji", reason="uji")
+    assert [text] == [fault.text for fault in made.faults]

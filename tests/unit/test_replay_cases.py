@@ -63,6 +63,8 @@ def fault(kind: str, from_min: float, for_min: float, value: float = 0.0) -> Fau
         ("truth = { flood = true }", "reconstruction = true\ntruth = { flood = true }", "source"),
         ("[stations.water]", "[stations.wasser]", "stations[0]"),
         ("minutes = 300", "minutes = ", "not valid TOML"),
+        ("minutes = 300", "minutes = 1e12", "minutes: 1e+12 is more than a year"),
+        ("points = [[0, 0.5]", "points = [[0, nan]", "stations[0].water.points[0][1]: write a finite number"),
     ],
 )
 def test_a_wrong_file_is_one_sentence(before: str, after: str, named: str) -> None:

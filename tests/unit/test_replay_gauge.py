@@ -62,6 +62,18 @@ def test_a_distance_goes_to_the_engine_as_the_sensor_gave_it(tmp_path: Path) -> 
         read_gauge(path, layout(value="jarak", series="distance_mm"))
 
 
+def test_a_sensors_code_for_nothing_is_no_level(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every other row is 9999: none is a depth of minus seven metres, and no good row beside one is a spike."""
+    lines = [f"2020-01-01 {n // 60:02d}:{n % 60:02d},{9999 if n % 2 else 2800 + n % 3}" for n in range(120)]
+    path = written(tmp_path, "waktu, jarak", *lines)
+    told = ["--time-column", "waktu", "--distance-column", " jarak", "--unit", "mm", "--datum-m", "2.85"]
+    assert 0 == cli.main(["replay", str(path), *told, "--timezone", "UTC", "--thresholds", "0.3,0.5,0.7"])
+    out = capsys.readouterr().out
+    assert "hardware_code: raw 9999 = no_return" in out
+    assert "spike" not in out
+    assert "120 bacaan, 60 tidak baik" in out
+
+
 def test_unsorted_rows_and_duplicates_are_coped_with(tmp_path: Path) -> None:
     """Sorted by time; a repeated row is counted, one that contradicts the first is named."""
     path = written(
@@ -116,6 +128,13 @@ def test_a_record_in_the_manner_of_others(tmp_path: Path) -> None:
     ("changes", "named"),
     [
         ({"timezone": "Pasuruan"}, "--timezone 'Pasuruan' is not known"),
+        ({"timezone": "Asia"}, "--timezone 'Asia' is not known"),
+        ({"series": "distance_mm"}, "--datum-m is missing"),
+        ({"series": "distance_mm", "datum_m": 2.9}, "--datum-m 2.9 is not above AWAS 3: write the sensor's height"),
+        ({"series": "distance_mm", "datum_m": float("nan")}, "--datum-m nan is not above AWAS 3"),
+        ({"silence_minutes": -5.0}, "--silence-minutes -5: write minutes, more than 0"),
+        ({"skip_lines": -1}, "--skip-lines -1: write how many lines"),
+        ({"skip_lines": 5}, "--time-column 'waktu' is not in the header; there is none: the file is empty"),
         ({"time": ("jam",)}, "--time-column 'jam' is not in the header; there are 'waktu', 'tinggi'"),
         ({"value": "level"}, "--level-column 'level' is not in the header"),
         ({"where": ("alat", "A")}, "--where 'alat' is not in the header"),
@@ -152,3 +171,37 @@ def test_a_record_is_played_from_the_command_line(tmp_path: Path, capsys: pytest
     assert "raised_higher AWAS" in said
     assert "petugas (petugas jaga): CONTOH BPBD" in said
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"\xff\xfewaktu", "not UTF-8 at byte 0: save it as UTF-8"), (None, "cannot be read: No such file or directory")],
+)
+def test_a_file_that_is_no_text_or_not_there_is_one_sentence(tmp_path: Path, content: bytes | None, said: str) -> None:
+    """With its name once, and no error number."""
+    path = tmp_path / "alat.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(GaugeError) as refused:
+        read_gauge(path, layout())
+    assert f"{path}: {said}" == str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--thresholds", "1,2,inf"], "must rise from WASPADA to AWAS, in metres"),
+        (["--plot", "tidak-ada/alat.png"], "there is no folder tidak-ada; make it, or write elsewhere"),
+        (["--plot", "."], "--plot .: it is a folder"),
+    ],
+)
+def test_what_would_fail_at_the_end_is_said_at_the_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], said: str
+) -> None:
+    """Before a year of data is played."""
+    path = written(tmp_path, "waktu,tinggi", "2020-01-01 00:00,1")
+    told = ["--time-column", "waktu", "--level-column", "tinggi", "--unit", "m", "--timezone", "UTC"]
+    assert 2 == cli.main(["replay", str(path), *told, "--thresholds", "1,2,3", *more])
+    found = capsys.readouterr()
+    assert said in found.err
+    assert not found.out

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from alerting.rules import LevelRule, StationRules, Thresholds
+from alerting.rules import AirRule, LevelRule, RainLimit, RainRule, StationRules, Thresholds
 from broker.station import Epoch, Station
 from deploy.commands.common import Refused
 from deploy.commands.rules import RuleFile, past_lines, proposed
@@ -102,6 +102,44 @@ def test_a_station_without_thresholds_has_nothing_in_force() -> None:
     found = preview_past(points(), station=STATION, active=unset, candidate=ACTIVE, timezone="Asia/Jakarta")
     assert ({}, {1: 1, 2: 1}) == (found.active.times, found.candidate.times)
     assert "belum ditetapkan" in "\n".join(past_lines(found, "Sungai", WIB))
+
+
+def series(quantity: str, values: list[float], step: int) -> list[Point]:
+    return [
+        Point(time=T0 + n * step, value=value, raw=None, flag=1, reason=None, node="n", revision=0,
+              received_at=T0 + n * step + 300, epoch=1)
+        for n, value in enumerate(values)
+    ]  # fmt: skip
+
+
+def test_rain_is_tried_on_what_the_gauge_counted() -> None:
+    """24 mm in an hour: nothing below a limit of 30, WASPADA from 20."""
+    gauge = Station(id="hulu", name="Hulu", hazard="rain")
+    rules = [
+        StationRules(
+            station="hulu",
+            version=n,
+            quantity="rain_mm",
+            level=None,
+            rain=RainRule(limits=(RainLimit(window="1h", mm=mm, level=1),)),
+        )
+        for n, mm in enumerate((30.0, 20.0))
+    ]
+    found = preview_past(
+        series("rain_mm", [0.0] * 60 + [0.4] * 60 + [0.0] * 60, MINUTE),
+        station=gauge, active=rules[0], candidate=rules[1], timezone="Asia/Jakarta", part="rain",
+    )  # fmt: skip
+    assert ({}, {1: 1}) == (found.active.times, found.candidate.times)
+
+
+def test_air_is_tried_on_the_index_that_was_published() -> None:
+    """Sedang is nothing by the regulation's order, and WASPADA for who warns from there."""
+    place = Station(id="udara", name="Udara", hazard="air")
+    active = StationRules(station="udara", version=1, quantity="pm25_ugm3", level=None, air=AirRule())
+    candidate = msgspec.structs.replace(active, air=AirRule(waspada=1), version=2)
+    past = series("ispu", [40.0] * 3 + [82.0] * 6 + [40.0] * 6, 60 * MINUTE)
+    found = preview_past(past, station=place, active=active, candidate=candidate, timezone="Asia/Jakarta", part="air")
+    assert ({}, {1: 1}) == (found.active.times, found.candidate.times)
 
 
 def test_the_library_judges_everything_but_thresholds() -> None:

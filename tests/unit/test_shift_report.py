@@ -126,6 +126,36 @@ def test_incidents_faults_work_and_decisions_have_their_own_places() -> None:
     assert [("Sari", "lurah tahu"), ("Budi", "4,58 m, keruh")] == [(each.who, each.words) for each in shift.deeds]
 
 
+def test_the_chat_text_has_what_officers_wrote_and_read_from_the_gauge() -> None:
+    """By the name of the place, and each with who; a sensor's number is not what a person saw."""
+    log = (
+        LogRow(at=T0, actor="a", action="alert acknowledged", subject="welang.1", detail='{"by":"Rini"}'),
+        LogRow(
+            at=T0,
+            actor="a",
+            action="alert comment",
+            subject=version().alert,
+            detail='{"by":"Sari","text":"lurah tahu"}',
+        ),
+        LogRow(at=T0, actor="a", action="staff gauge read", subject="welang", detail=GAUGE),
+    )
+    watch = Watch(versions=incidents(1), tally=(), log=log)
+    lines = chat_text(report(watch), site="BPBD", is_drill=False).splitlines()
+    assert "- 18:06 WIB Welang 4,58 m, keruh, Budi" == lines[lines.index("Papan duga:") + 1]
+    assert "- 18:06 WIB Sari, Welang Kraton: lurah tahu" == lines[lines.index("Catatan petugas:") + 1]
+    assert {"Papan duga: tidak ada", "Catatan petugas: tidak ada"} <= set(
+        chat_text(report(), site="BPBD", is_drill=False).splitlines()
+    )
+
+
+def test_what_does_not_fit_is_counted_with_when_it_ends() -> None:
+    """The later of both lists: before that moment something may be missing."""
+    log = (LogRow(at=T0 + HOUR, actor="a", action="alert comment", subject="a.1", detail="{}"),)
+    watch = Watch(versions=incidents(2), tally=(), log=log, versions_before=3, log_before=40)
+    assert (43, T0 + HOUR) == (report(watch).left, report(watch).shown_from)
+    assert (0, None) == (report().left, report().shown_from)
+
+
 def test_the_chat_text_has_the_same_facts_in_short_lines() -> None:
     """With its dates, because it is read on other days; open matters stand last."""
     tally = [TallyRow(alert="", version=0, public=True, channel="gammu", state="delivered", count=1212)]

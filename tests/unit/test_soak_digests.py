@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alerting.policy import message
+from alerting.messages import message
 from deploy.soak.breach import Breaches
 from deploy.soak.oracle_digests import LONG, MOST, DigestsOracle
 from deploy.soak.stations import OFFICERS

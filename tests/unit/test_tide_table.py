@@ -12,7 +12,6 @@ from ingest.tide_table import (
     STEP_MS,
     TideTable,
     Turn,
-    next_high_water,
     next_turn,
     next_window_above,
     turns_of,
@@ -63,9 +62,9 @@ def test_high_and_low_water_take_turns_at_the_right_time(table: TideTable) -> No
 
 def test_the_next_high_water_lies_ahead(table: TideTable) -> None:
     """At the moment of one, it is the one after it that comes next."""
-    first = next_high_water(table, START)
+    first = next_turn(table, START, high=True)
     assert first is not None
-    after = next_high_water(table, first.time)
+    after = next_turn(table, first.time, high=True)
     assert after is not None
     assert PERIOD_H * HOUR_MS == pytest.approx(after.time - first.time, abs=60_000)
     low = next_turn(table, START, high=False)
@@ -138,10 +137,10 @@ def test_the_next_window_is_the_first_of_all_of_them(heights: list[float], level
 
 def test_without_a_table_everything_is_absent(table: TideTable) -> None:
     """None, never a number; and so it is when the table has come to its end."""
-    assert next_high_water(None, START) is None
+    assert next_turn(None, START, high=True) is None
     assert windows_above(None, 1.0, START, START + DAY_MS) is None
     assert next_window_above(None, 1.0, START) is None
-    assert next_high_water(table, table.end_ms + 1) is None
+    assert next_turn(table, table.end_ms + 1, high=True) is None
     assert next_window_above(table, 0.1, table.end_ms + 1) is None
 
 

@@ -59,6 +59,13 @@ def _add_one(app: FastAPI, desk: Desk) -> None:
     async def credential(request: Request, node: str) -> Response:
         return await _credential(desk, request, node, await desk.form(request))
 
+    @app.post(f"{LIST}/{{node}}/segel", response_class=HTMLResponse)
+    async def seal(request: Request, node: str) -> Response:
+        form = await desk.form(request)
+        said = {"seal": form.text("seal", due=True), "reason": form.text("seal_reason", due=True)}
+        made = await desk.tried(form, lambda: desk.ask(request, "node-seal", node=node, **said))
+        return await _one(desk, request, node, form) if made is None else back(f"{LIST}/{node}", "tersimpan")
+
     @app.post(f"{LIST}/{{node}}/berhenti", response_class=HTMLResponse)
     async def retire(request: Request, node: str) -> Response:
         form = await desk.form(request)

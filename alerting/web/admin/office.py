@@ -75,24 +75,24 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleWish:
-    """What is to change of a station's rule; heights in metres. ``days`` of the past are looked at."""
+    """What is to change of a station's rule, as the station's table says it: ``{"thresholds": {...}}`` and the like.
+
+    ``days`` of the past are looked at.
+    """
 
     station: str
-    waspada: float
-    siaga: float
-    awas: float
-    hysteresis_m: float
-    hold_up_samples: int
-    hold_down_minutes: float
-    early_siaga_minutes: float
+    limits: dict[str, Any]
     days: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSide:
-    """One rule over the past: how often each level was reached and how many minutes it stood, in the levels' order."""
+    """One rule over the past: how often each level was reached and how many minutes it stood, in the levels' order.
 
-    heights: tuple[float, float, float] | None
+    ``limits`` are the rule's own figures, as people read them.
+    """
+
+    limits: str
     times: tuple[int, int, int]
     minutes: tuple[float, float, float]
     raised: int

@@ -124,6 +124,8 @@ async def _reveal(desk: Desk, request: Request, who: str, form: Form) -> Respons
     """In clear, in the answer to this form alone: no address leads there a second time."""
     reason = form.text("reason", due=True)
     clear = await desk.tried(form, lambda: desk.ask(request, "recipient-show", who=who, reveal=True, reason=reason))
+    if said := form.wrong.pop("", ""):
+        form.refuse(said, "reason")
     return await _one(desk, request, who, form, clear)
 
 

@@ -44,7 +44,15 @@ REFUSALS: Final[Refusals] = (
         "Nomor atau alamat itu sudah dipakai {id}. Satu orang diberi tahu sekali.",
     ),
     (r"(\S+ )?--(reason|note): write why", "Tulis alasannya, 1 sampai 200 huruf. Alasan disimpan dan ditampilkan."),
+    (
+        r"'(?P<said>.*)' is no reason to see who",
+        "“{said}” belum menjelaskan mengapa. Tulis dengan beberapa kata, misalnya: nomor mati, dicek lewat RW.",
+    ),
     (r"say why with --reason", "Tulis alasannya. Alasan disimpan dan ditampilkan."),
+    (
+        r"nobody has looked at this rule",
+        "Aturan ini belum dilihat pratinjaunya, atau lebih dari sehari yang lalu. Buat pratinjau lagi.",
+    ),
     (r"not stored:", "Belum tersimpan: ruang disk penuh. Kosongkan, lalu ulangi."),
 )
 

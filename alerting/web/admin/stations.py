@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from alerting.web.access import visitor_of
 from alerting.web.admin.desk import Desk, back
 from alerting.web.admin.fields import Form
+from alerting.web.admin.refusals import in_words
 from alerting.web.catalogue import tr
 
 LIST: Final = "/kelola/stasiun"
@@ -94,7 +95,8 @@ def _blame(form: Form, key: str, text: str) -> None:
     """Beside the field of the key, where the form has one; otherwise on top, with the key."""
     bare = key.removeprefix("thresholds.")
     known = [name for name in (*FIELDS, "waspada", "siaga", "awas", "effective_from") if name in (key, bare)]
-    form.refuse(text if known else f"{key}: {text}", known[0] if known else "")
+    words = in_words(text)
+    form.refuse(words if known or words != text else f"{key}: {text}", known[0] if known else "")
 
 
 async def _one(desk: Desk, request: Request, station: str, form: Form) -> HTMLResponse:

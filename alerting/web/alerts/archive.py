@@ -1,6 +1,6 @@
 """The port to what core has decided, told and written down: any archive whose rows have these facts will do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Literal, Protocol
 
 import msgspec
@@ -146,11 +146,13 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened between two moments."""
+    """What happened between two moments; of very much, the newest, and how much more there was before it."""
 
     versions: Sequence[VersionRow]
     tally: Sequence[TallyRow]  # ``alert`` and ``version`` are empty
     log: Sequence[LogRow]
+    versions_before: int = 0
+    log_before: int = 0
 
 
 class Archive(Protocol):
@@ -176,4 +178,6 @@ class Archive(Protocol):
         """In the order in which they were made."""
         ...
 
-    def watch(self, start: int, end: int) -> Watch: ...
+    def watch(self, start: int, end: int, actions: Collection[str]) -> Watch:
+        """The log has only these ``actions``."""
+        ...

@@ -26,14 +26,23 @@ class ToldRow:
     shown: str
 
 
+UNSENT: Final = {
+    "waiting": "belum dikirim, menunggu keputusan",
+    "veto": "belum dikirim, tayang sendiri bila tidak ditahan",
+    "vetoed": "tidak dikirim, ditahan",
+    "replaced": "diganti",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A text that went out, or would; ``length`` as ``152/160, 1 SMS``."""
+    """A text that went out, or would; ``length`` as ``152/160, 1 SMS``. ``fate`` says so when it did not."""
 
     about: str
     text: str
     length: str
     notice: str = ""
+    fate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +89,7 @@ def texts_sent(letters: Sequence[MessageRow], notices: Iterable[NoticeRow]) -> l
             text=each.text,
             length=measure(each.text),
             notice=each.id,
+            fate=tr(word) if (word := UNSENT.get(each.state, "")) else "",
         )
         for each in notices
     ]

@@ -2,8 +2,11 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Final
+
+from broker.instant import iso
+
+__all__ = ["iso", "parse"]
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
@@ -14,20 +17,6 @@ EXAMPLE: Final = "2026-11-22T18:40:00+07:00"
 _moment: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:([Zz])|([+ -])(\d\d):?(\d\d))?)?\Z", re.ASCII
 )
-
-
-def iso(ms: int) -> str:
-    """``2026-11-22T11:40:00.000+00:00``: UTC, always with milliseconds and offset."""
-    day, rest = divmod(ms, 86_400_000)
-    hour, rest = divmod(rest, 3_600_000)
-    minute, rest = divmod(rest, 60_000)
-    return f"{_date(day)}T{hour:02d}:{minute:02d}:{rest // 1000:02d}.{rest % 1000:03d}+00:00"
-
-
-@lru_cache(1024)
-def _date(day: int) -> str:
-    """Kept, because the moments of one answer lie close together."""
-    return f"{EPOCH + timedelta(days=day):%Y-%m-%d}"
 
 
 def parse(text: str) -> int:

@@ -36,6 +36,14 @@ def _lines(shift: Shift, site: str, *, is_drill: bool) -> Iterator[str]:
     yield from _part(tr("BMKG"), list(shift.nowcasts))
     incidents = [f"{words.minute(each.at, now)} {each.name}, {each.what}" for each in shift.incidents]
     yield from _part(tr("Kejadian"), incidents)
+    yield from _part(
+        tr("Papan duga"),
+        [f"{words.minute(each.at, now)} {each.subject} {each.words}, {each.who}" for each in shift.gauge],
+    )
+    yield from _part(
+        tr("Catatan petugas"),
+        [f"{words.minute(each.at, now)} {each.who}, {each.subject}: {each.words}" for each in shift.comments],
+    )
     faults = [f"{words.minute(each.at, now)} {each.name}, {each.what}" for each in shift.faults]
     yield from _part(tr("Gangguan alat"), faults)
     yield tr("Pesan: {counts}", counts=told_line(shift.told))

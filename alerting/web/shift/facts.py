@@ -1,13 +1,13 @@
 """What a shift report says: the water, the sky, what happened, who was told, who was there, what is left to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from alerting.web import words
 from alerting.web.alerts.archive import VersionRow, Watch
 from alerting.web.alerts.list_page import HAZARDS, KINDS
-from alerting.web.alerts.log_words import Line, lines_of
+from alerting.web.alerts.log_words import COMMENT, DECISIONS, Line, lines_of
 from alerting.web.alerts.told import ToldRow, told_rows
 from alerting.web.catalogue import tr
 from alerting.web.past import PastBucket
@@ -17,7 +17,9 @@ from broker.live import NowcastView, StationView, TideView
 LEVEL, RAIN = "level_m", "rain_mm"
 WAITING: Final = ("waiting", "veto")
 WORK: Final = ("maintenance begun", "maintenance changed", "maintenance ended", "channel tested")
-DEEDS: Final = ("alert acknowledged", "alert comment", "staff gauge read")
+GAUGE: Final = "staff gauge read"
+DEEDS: Final = ("alert acknowledged", COMMENT, GAUGE)
+DONE: Final = (*WORK, *DEEDS, *DECISIONS)  # of all that the log holds
 WATER: Final = ("level", "tide")
 
 
@@ -45,7 +47,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """The whole report; times are ms UTC. ``open`` is what the next shift takes over, as it is when this is made."""
+    """The whole report; times are ms UTC. ``open`` is what the next shift takes over, as it is when this is made.
+
+    ``left`` counts what is too old and too much for one page; ``shown_from`` is when what is on it begins then.
+    """
 
     start: int
     end: int
@@ -63,6 +68,17 @@ class Shift:
     told: tuple[ToldRow, ...]
     open: tuple[str, ...]
     is_away: bool
+    left: int = 0
+    shown_from: int | None = None
+
+    @property
+    def comments(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.deeds if line.is_comment)
+
+    @property
+    def gauge(self) -> tuple[Line, ...]:
+        """What people read from staff gauges."""
+        return tuple(line for line in self.deeds if line.action == GAUGE)
 
 
 Buckets = Mapping[tuple[str, str], Sequence[PastBucket]]  # by station and quantity
@@ -73,7 +89,7 @@ def shift_of(
 ) -> Shift:
     """``shown`` is core's answer to shift-show, ``buckets`` what was measured between its start and end."""
     stations = sorted(replica.stations.values(), key=lambda each: each.name)
-    lines = lines_of(watch.log)
+    lines = [_called(line, watch, replica) for line in lines_of(watch.log)]
     return Shift(
         start=shown["start"],
         end=shown["end"],
@@ -95,7 +111,25 @@ def shift_of(
         told=tuple(told_rows(watch.tally)),
         open=tuple(open_matters(replica)),
         is_away=is_away,
+        left=watch.versions_before + watch.log_before,
+        shown_from=_shown_from(watch),
     )
+
+
+def _called(line: Line, watch: Watch, replica: Replica) -> Line:
+    """A line about a station or an alert by the name of the place; one about a notice as it is."""
+    if (station := replica.stations.get(line.subject)) is not None:
+        return replace(line, subject=station.name)
+    return replace(
+        line, subject=next((each.name for each in watch.versions if each.alert == line.subject), line.subject)
+    )
+
+
+def _shown_from(watch: Watch) -> int | None:
+    """From when on all of it is shown; None where that is all there is."""
+    begins = [watch.versions[0].decided_at] if watch.versions_before else []
+    begins += [watch.log[0].at] if watch.log_before else []
+    return max(begins, default=None)
 
 
 def stamp(ms: int) -> str:

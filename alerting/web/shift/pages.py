@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import Response
@@ -15,8 +16,8 @@ from alerting.web.frame import Frame
 from alerting.web.notices.fields import said
 from alerting.web.past import PastBucket, Tier
 from alerting.web.shift.chat import chat_text
-from alerting.web.shift.facts import LEVEL, RAIN, WATER, Buckets, shift_of, stamp
-from alerting.web.words import DAY_MS, WIB, local
+from alerting.web.shift.facts import DONE, LEVEL, RAIN, WATER, Buckets, Shift, shift_of, stamp
+from alerting.web.words import DAY_MS, MINUTE_MS, WIB, local
 from broker.control import CommandFailed
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def add_shift(app: FastAPI, frame: Frame, archive: Archive | None) -> None:
     async def shift_report(request: Request) -> Response:
         shown = await _shown(request, frame)
         start, end, now = shown["start"], shown["end"], frame.clock.now()
-        watch = await read(archive, lambda there: there.watch(start, end))
+        watch = await read(archive, lambda there: there.watch(start, end, DONE))
         buckets, is_away = await _measured(request, frame, start, min(end, now))
         replica = frame.live.replica
         shift = shift_of(shown, watch, replica, buckets, is_away=is_away, now=now)
@@ -49,7 +50,16 @@ def add_shift(app: FastAPI, frame: Frame, archive: Archive | None) -> None:
             chat=chat_text(shift, site=site, is_drill=is_drill),
             dari=_typed(start),
             sampai=_typed(end),
+            earlier=_earlier(shift),
         )
+
+
+def _earlier(shift: Shift) -> str:
+    """Where what is too much for one page can be read: the part of the stretch before what is shown; or nothing."""
+    if shift.shown_from is None:
+        return ""
+    until = shift.shown_from + MINUTE_MS  # fields hold whole minutes: rather one line twice than one missing
+    return urlencode({"dari": _typed(shift.start), "sampai": _typed(until)})
 
 
 async def _shown(request: Request, frame: Frame) -> dict[str, Any]:

@@ -144,7 +144,7 @@ export class Plot {
       height: HEIGHT,
       legend: { show: false },
       cursor: { drag: { x: false, y: false, setScale: false }, y: false, points: { show: false } },
-      padding: [8, 12, 0, 0],
+      padding: [8, 28, 0, 0],
       scales: {
         x: { time: false, range: () => [this.from, this.to] },
         y: { range: () => [this.picture.scale[0], this.picture.scale[1]] },

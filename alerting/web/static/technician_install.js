@@ -15,6 +15,7 @@ const CACHE = "kentongan-pemasangan-1";
 /** @typedef {{version: string, texts: Record<string, string>, lines: string[], ready: Record<string, boolean>}} Told */
 
 let isSending = false; // a form is on its way: its answer draws the page
+let isLeaving = false; // its answer was another page: loading this one anew would take its place
 
 /** @returns {HTMLElement | null} */
 const wizard = () => document.querySelector(".install");
@@ -125,6 +126,7 @@ async function show(answer, form) {
   const to = document.querySelector("main");
   if (answer.ok) dropDraft(form);
   if (!from?.querySelector(".install") || !to || new URL(answer.url).pathname.split("/")[1] !== "pemasangan") {
+    isLeaving = true;
     if (answer.ok && answer.redirected) await forget();
     location.assign(answer.url);
     return;
@@ -141,10 +143,21 @@ async function forget() {
   if ("caches" in window) await caches.delete(CACHE);
 }
 
+/**
+ * What waits can be reached and pressed; it then leads to the sentence that says why it waits.
+ * @param {HTMLElement | null} button
+ */
+function isWaiting(button) {
+  if (button?.getAttribute("aria-disabled") !== "true") return false;
+  document.getElementById(button.getAttribute("aria-describedby") ?? "")?.focus();
+  return true;
+}
+
 /** @param {SubmitEvent} event */
 async function submit(event) {
   const form = /** @type {HTMLFormElement} */ (event.target);
   event.preventDefault();
+  if (isWaiting(event.submitter)) return;
   keepDraft(form);
   noteAge(form);
   isSending = true;
@@ -181,7 +194,10 @@ function draw(told) {
     list.replaceChildren(...said);
   }
   for (const button of document.querySelectorAll("[data-ready]")) {
-    if (button instanceof HTMLButtonElement) button.disabled = !told.ready[button.dataset.ready ?? ""];
+    const isReady = told.ready[button instanceof HTMLElement ? (button.dataset.ready ?? "") : ""] ?? false;
+    button.classList.toggle("primary", isReady);
+    if (isReady) button.removeAttribute("aria-disabled");
+    else button.setAttribute("aria-disabled", "true");
   }
 }
 
@@ -194,11 +210,12 @@ function isTyping() {
 async function look(place) {
   try {
     const answer = await fetch(place.dataset.state ?? "", { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (isLeaving) return;
     if (answer.redirected) location.assign(location.pathname);
     if (!answer.ok) throw new Error(String(answer.status));
     const told = /** @type {Told} */ (await answer.json());
     offline(false);
-    if (isSending || !place.isConnected) return;
+    if (isSending || isLeaving || !place.isConnected) return;
     if (told.version !== place.dataset.version && !isTyping()) location.reload();
     else if (told.version) draw(told);
   } catch {

@@ -31,7 +31,7 @@ def battery_line(past: Past, station: StationView, battery: SeriesView, now: int
     curve = _in_volts(curve, words.quantity_of(battery.quantity).scale)
     picture = picture_of(station, battery.quantity, span, curve=curve, rain=None, limits=(), episodes=(), now=now)
     low, high = curve.extent or (LEAST_V, MOST_V)
-    picture = replace(picture, low=min(LEAST_V, low - 0.1), high=max(MOST_V, high + 0.1))
+    picture = replace(picture, low=max(0.0, min(LEAST_V, low - 0.1)), high=max(MOST_V, high + 0.1))
     return BatteryLine(picture=picture, drawing=draw(picture))
 
 

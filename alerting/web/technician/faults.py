@@ -83,6 +83,12 @@ def faults_of(station: StationView, node: str, now: int) -> tuple[Fault, ...]:
     return tuple(sorted(found, key=lambda fault: ORDER.index(fault.kind)))
 
 
+def in_words(alarm: NodeAlarm, now: int) -> Fault:
+    """An alarm by itself, for whoever has no page before him: its figures are those of the alarm."""
+    fault = _fault(alarm, (), now)
+    return _silent(alarm.since) if fault is None else fault
+
+
 def series_of(station: StationView, node: str) -> tuple[SeriesView, ...]:
     """What a node measures; a station with a single node owns what nobody is named for."""
     is_alone = station.nodes == [node]

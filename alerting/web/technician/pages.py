@@ -30,7 +30,7 @@ UNKNOWN: Final = "Node itu tidak dikenal, atau tidak melayani stasiun. Lihat daf
 NO_VISITS: Final = "Catatan kunjungan tidak tersedia di server ini."
 # What a technician may ask of a node, with how long it lasts in seconds; None: it is over at once.
 ORDERS: Final[Mapping[str, int | None]] = {"live": 600, "identify": 60, "siren-test": None, "reboot": None}
-LENGTHS: Final = {"30": "30 menit", "60": "1 jam", "120": "2 jam", "240": "4 jam"}
+LENGTHS: Final = ("30", "60", "120", "240")  # minutes
 
 
 def add_technician(app: FastAPI, frame: Frame, gate: Gate, visits: Visits | None) -> None:

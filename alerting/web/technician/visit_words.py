@@ -15,6 +15,8 @@ DONE: Final = {
     "maintenance ended": "pemeliharaan selesai",
     "node changed": "data node diubah",
     "node credential": "kredensial dibuat",
+    "node credential revoked": "kredensial dicabut",
+    "node credential rotated": "kredensial diganti",
     "staff gauge read": "papan duga dibaca",
     "sighting noted": "pengamatan",
     "photo added": "foto",
