@@ -111,7 +111,7 @@ def was_rising(state: StationState, rules: StationRules) -> bool:
 
 def _rose_into_silence(state: StationState, rules: StationRules, tick: Ticked) -> Decided:
     trend = trend_of(state)
-    if trend is None or not was_rising(state, rules):
+    if trend is None or not was_rising(state, rules) or _is_long_ago(state, rules, tick.now):
         return _replace(state, looked=True, look_at=0), ()
     if state.level == Level.AWAS:
         return _replace(state, at_least=True), ()
@@ -129,6 +129,11 @@ def _rose_into_silence(state: StationState, rules: StationRules, tick: Ticked) -
         interval_ms=max(longest_usual(state, rules), LEAST_INTERVAL_MS),
     )
     return state, (told,)
+
+
+def _is_long_ago(state: StationState, rules: StationRules, now: int) -> bool:
+    """Whether the rise was seen before core was away: what stood so then is no news of now, silence alone is."""
+    return now - state.last_time > BLIND_MS + SILENT_INTERVALS * max(longest_usual(state, rules), LEAST_INTERVAL_MS)
 
 
 def _reached_at(state: StationState, rules: StationRules, rate: float) -> int:

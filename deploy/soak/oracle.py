@@ -52,8 +52,9 @@ class Oracle:
         flags = {(row.node, row.boot, row.seq): row.flag for row in group.readings if not row.revision}
         self._new.difference_update(flags)
         if flags or group.alerts:
+            self.story.stored(flags)
             self._alarms(group.alerts)
-            self.story.committed(flags, group.alerts, {entry.subject for entry in group.audit})
+            self.story.committed(group.alerts, {entry.subject for entry in group.audit})
         if group.alerts or group.messages:
             self.messages.committed(group)
 

@@ -158,8 +158,8 @@ class StoryOracle:
         is_as_before = was is not None and abs(skew - was) < BURST_MS
         return is_spaced or age <= HORIZON_MS, is_spaced and age < BURST_MS and is_as_before
 
-    def committed(self, keys: dict[Key, int], alerts: list[Row], audited: set[str]) -> None:
-        """A commit is on disk: ``keys`` with their flags, decisions, and what the audit log says of them."""
+    def stored(self, keys: dict[Key, int]) -> None:
+        """A commit is on disk: ``keys`` with their flags."""
         self._unstored.difference_update(keys)
         for gauge in self.gauges.values():
             for seen in reversed(gauge.seen):
@@ -169,6 +169,9 @@ class StoryOracle:
                 if flag is not None:
                     seen.is_stored = True
                     seen.is_clean = seen.is_clean and (flag == 1 or not gauge.had_fault)
+
+    def committed(self, alerts: list[Row], audited: set[str]) -> None:
+        """And in it decisions, with what the audit log says of them; after :meth:`stored`."""
         for row in alerts:
             if f"{row[1]} v{row[2]}" not in audited:
                 self._breaches.add("I9", f"{row[1]} v{row[2]} ({row[5]}) is not in the audit log")

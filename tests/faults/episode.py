@@ -122,6 +122,11 @@ class EpisodeField:
         more = 0.01 * (self.episodes % TEXTS)
         return [self.sample(CALM), *(self.sample(metres + more) for metres in RISE)]
 
+    def stand(self) -> dict[str, Any]:
+        """A sample of water that stands where the rise has brought it."""
+        more = 0.01 * (self.episodes % TEXTS)
+        return self.sample(RISE[-1] + more + 0.01 * (self.node.seq % 2))
+
     def fall(self) -> None:
         """Low water until the alert has ended."""
         low = CALM - 0.01 * (self.episodes % TEXTS)

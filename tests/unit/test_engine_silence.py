@@ -44,6 +44,21 @@ def test_silence_at_awas_while_rising_is_told_early() -> None:
 
 
 @pytest.mark.parametrize(
+    ("away_min", "expected"),
+    [(30, [("raised_higher", "silent_rising", 2)]), (600, [("raised", "silence", 1)])],
+    ids=["half an hour", "ten hours"],
+)
+def test_what_rose_before_core_was_away_is_soon_no_news(away_min: int, expected: list[tuple[str, str, int]]) -> None:
+    """Started or restored long afterwards, core knows the level that stood and says that nothing comes, no more."""
+    state, _ = play(rise(4.0, 1.0, 24))
+    began = 24 + away_min
+    later: list[Event] = [Ticked(at(began + quarter / 4), at(began)) for quarter in range(200)]
+    state, decisions = play(later, state=state)
+    assert expected == told(decisions)[:1]
+    assert expected[0][2] == state.level
+
+
+@pytest.mark.parametrize(
     "values",
     [
         [4.0] * 24,

@@ -16,6 +16,7 @@ KINDS: Final[dict[str, dict[str, Any]]] = {
     "hang": {"kind": "hang", "times": 2},
     "hang after taking it": {"kind": "hang", "times": 1, "accept": True},
 }
+BEAT_S: Final = 5.0  # of the node, while the trouble lasts
 QUICK: Final = ("error 500", "reset", "reset after taking it")
 
 
@@ -36,7 +37,9 @@ def _through(field: EpisodeField, outage_s: float, fault: dict[str, Any]) -> flo
     began = time.monotonic()
     for observation in field.rise():
         field.node.insist(observation, mend=field.mend)
-    time.sleep(max(0.0, outage_s - (time.monotonic() - began)))
+    while (left := outage_s - (time.monotonic() - began)) > 0:  # water stands; silence would be news
+        time.sleep(min(left, BEAT_S))
+        field.node.insist(field.stand(), mend=field.mend)
     field.provider.behave(step_s=None)
     well = time.monotonic()
     field.settle()
