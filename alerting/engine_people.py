@@ -52,8 +52,8 @@ def _decide(state: StationState, rules: StationRules, event: Observed, level: in
     state = _replace(state, manual=manual, verified_level=verified, at_least=state.at_least and up)
     if level == state.level:
         return with_public(state, rules, event.at), ()
-    if not up:
-        state = _replace(state, above=(0, 0, 0), doubt=None)
+    if not up:  # what came before is known to whoever decided; only what comes now speaks against it, no silence
+        state = _replace(state, above=(0, 0, 0), doubt=None, looked=True, look_at=0)
     kind: Kind | None = "cancelled" if level == Level.NORMAL else None
     reading = _as_reading(state, event)
     return move(state, rules, reading, level=level, why="operator", kind=kind, by=event.by, note=event.note)

@@ -7,7 +7,7 @@ import pytest
 
 from alerting.blind import EVERYTHING, group_deadline, group_step
 from alerting.engine import StationState, moment, silence_deadline, step, trend_of
-from alerting.events import Event, GroupHeard, GroupTicked, Maintained, RainSummed, Sums, Ticked
+from alerting.events import Event, GroupHeard, GroupTicked, Maintained, Observed, RainSummed, Sums, Ticked
 from alerting.explain import why
 from alerting.group_state import GroupState
 from alerting.rules import GroupRules, StationRules
@@ -41,6 +41,18 @@ def test_silence_at_awas_while_rising_is_told_early() -> None:
     assert [("raised", "silence", 3)] == told(decisions)
     assert decisions[0].at_least
     assert decisions[0].at - (state.last_seen or 0) <= 2 * MINUTE + 15_000
+
+
+def test_a_rise_before_somebody_cancelled_is_no_reason_to_raise_again() -> None:
+    """Whoever cancels a silent station knows what it saw; it raises again by new data, not by the silence going on."""
+    state, _ = play(rise(4.0, 1.0, 24))
+    assert 1 == state.level
+    state, cancelled = play([Observed(at=at(24), by="Sari", note="papan duga kering", level=0)], state=state)
+    assert [("cancelled", "operator", 0)] == told(cancelled)
+    state, decisions = play(ticks(24, 60), state=state)
+    assert [("raised", "silence", 0)] == told(decisions)
+    state, decisions = play(rise(4.0, 1.0, 24, start=61), state=state)
+    assert 1 == state.level
 
 
 @pytest.mark.parametrize(
