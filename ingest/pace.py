@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 LIVE_SPACING_MS: Final = 5_000  # a queue drains faster
+FASTEST_MS: Final = 500  # no node measures faster, live or not: what says so says nothing about its pace
 FASTER: Final = 1.25  # a radio brings what was measured a second apart 0.8 s apart
 SAME_MS: Final = 20_000  # an age that grows by more is of another time
 YOUNG_MS: Final = 5_000  # around the age of those that were of now
@@ -41,7 +42,7 @@ def heard(known: Pace | None, t: int | None, *, received_at: int, last_arrival: 
         return Pace(t, received_at), is_spaced
     age, measured, elapsed = received_at - t, t - known.t, received_at - known.arrived_at
     is_near = known.age_ms is not None and abs(age - known.age_ms) <= YOUNG_MS
-    if not 0 < measured <= FASTER * elapsed or elapsed - measured > SAME_MS:
+    if not FASTEST_MS <= measured <= FASTER * elapsed or elapsed - measured > SAME_MS:
         return Pace(t, received_at, known.age_ms), is_near
     run = known.run + 1
     is_live = known.age_ms is None or age <= known.age_ms + YOUNG_MS or elapsed >= LIVE_SPACING_MS or run >= STEADY

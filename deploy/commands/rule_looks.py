@@ -62,7 +62,7 @@ def _show_part(change: Change, part: Part, *, core: Asking, base: Path, past_day
             bar.close()
         for line in past_lines(found, change.station.name, ZoneInfo(zone), part):
             print(line)
-    if part == "level":
+    if part == "level" and change.active.level is not None:  # the first limits of a station leave the rule as it is
         print_library(change.active.level, change.candidate.level)
 
 
