@@ -348,15 +348,15 @@ def test_a_logger_that_must_seal_is_heard_and_its_thief_is_not(installation: Ins
         running.start()
         eventually(lambda: "lg-push" in running.log.read_text(), "the gateway to begin")
         eventually(lambda: is_pushed(port, 1.25), "the logger's server")
-        eventually(lambda: [value for _, value in rows_of(installation, "lg-push")] == [1.25], "the sealed reading")
+        eventually(lambda: {value for _, value in rows_of(installation, "lg-push")} == {1.25}, "the sealed reading")
         assert installation.ask("node-show", node="lg-push")["is_sealing"]
         assert 0 == running.end(signal.SIGTERM), running.log.read_text()
     thief = SimpleNode(installation, "lg-push", password)
     thief.publish(thief.observation(None, level_m=9.0))
     refused = "node lg-push must seal what it says, and this is not sealed"
-    eventually(lambda: [(refused,)] == installation.rows("SELECT reason FROM dead_letters"), "the dead letter")
+    eventually(lambda: (refused,) in installation.rows("SELECT reason FROM dead_letters"), "the dead letter")
     thief.close()
-    assert [1.25] == [value for _, value in rows_of(installation, "lg-push")]
+    assert {1.25} == {value for _, value in rows_of(installation, "lg-push")}
 
 
 def is_pushed(port: int, metres: float) -> bool:
