@@ -192,6 +192,7 @@ class Core:
             self._acknowledge_to_nodes(taken, now)
             self.beats.answer(self.link, now)
         self.hub.flush()
+        self.telling.log_decisions()
         self.turn_times.add(time.perf_counter() - began, now)
 
     def _missed(self, missed: Missed) -> int:

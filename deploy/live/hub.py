@@ -60,7 +60,7 @@ class LiveHub:
         self._retired: dict[str, StationView] = {}
         self._followers: set[Follower] = set()
         self._marked: set[str] = set()
-        self._ready: list[bytes] = []
+        self._ready: list[tuple[EntityKind, int, msgspec.Struct]] = []
         self._stations_at = self._health_at = 0.0
 
     # -- what changed ----------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class LiveHub:
             health = self.health_source()
             self._emit("health", health.rev, health)
         if self._ready:
-            self._give(b"".join(self._ready))
+            self._give(b"".join(_encode(*each) for each in self._ready))
             self._ready.clear()
 
     def _give(self, data: bytes) -> None:
@@ -188,7 +188,7 @@ class LiveHub:
         self._emit("alert", view.rev, view)
 
     def _emit(self, kind: EntityKind, rev: int, view: msgspec.Struct) -> None:
-        self._ready.append(_encode(kind, rev, view))
+        self._ready.append((kind, rev, view))  # put into bytes when the warnings have left
 
 
 def _encode(kind: EntityKind, rev: int, view: msgspec.Struct) -> bytes:

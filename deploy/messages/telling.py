@@ -68,6 +68,7 @@ class Telling:
         self.sending = sending
         self.policies, self.ways = Policies(journal), ways
         self._notices_rest_until = 0
+        self._unlogged: list[tuple[str, int, str, str]] = []  # alert, version, kind, why
         self.sender = f"LATIHAN {settings.site.sender}" if settings.site.realm == "latihan" else settings.site.sender
         self.duty = Duty(
             journal=journal,
@@ -188,5 +189,11 @@ class Telling:
         state = plan.told.escalation
         if state is not None and state.is_acknowledged and state.acknowledged_at is not None:
             self.hub.acknowledged(name, by=state.acknowledged_by, at=state.acknowledged_at, rev=row_id)
-        log.warning("%s v%d %s: %s", name, decision.version, decision.kind, why)
+        self._unlogged.append((name, decision.version, decision.kind, why))
         return row_id
+
+    def log_decisions(self) -> None:
+        """Say in the log what was decided; called when its messages have left, which need not wait for that."""
+        for said in self._unlogged:
+            log.warning("%s v%d %s: %s", *said)
+        self._unlogged.clear()
