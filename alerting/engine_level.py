@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from alerting.engine_limits import limits_in_force
-from alerting.engine_move import is_rising, move, retraced, trend_of
+from alerting.engine_move import is_long_rise, is_rising, move, retraced, trend_of
 from alerting.engine_support import samples_needed, supports, with_public
 from alerting.episodes import Decided, Doubt, Manual, StationState, Support
 from alerting.events import ReadingTaken
@@ -131,23 +131,43 @@ def _judge(
     limits: tuple[float, float, float],
     reading: ReadingTaken,
 ) -> Decided:
-    reached = reached_by(state.above, samples_needed(state, rules, reading.received_at))
+    reached = _reached(state, rules, reading)
     if state.manual is not None:
         state = _let_go(state, state.manual, reading)
     if reached == state.level == Level.NORMAL:
         return state, ()
     if reached > state.verified_level:
         state = _replace(state, verified_level=reached)
-    if reached > state.level and not is_dismissed(state, reached, reading.received_at):
-        return move(state, rules, reading, level=reached, why="threshold")
-    is_early = state.level == Level.WASPADA and state.maintenance is None and is_rising(state)
-    is_denied = is_early and is_dismissed(state, Level.SIAGA, reading.received_at)
-    if is_early and not is_denied and _expects_awas(state, rule, limits):
+    stands = state.level if is_dismissed(state, reached, reading.received_at) else max(reached, state.level)
+    if stands == Level.WASPADA and _is_early(state, rule, limits, reading):
         return move(_replace(state, verified_level=Level.SIAGA), rules, reading, level=Level.SIAGA, why="trend")
+    if stands > state.level:
+        return move(state, rules, reading, level=stands, why="threshold")
     lowest = _lowest(state, rules, reached, reading)
     if lowest < state.level:
         return move(state, rules, reading, level=lowest, why="fell")
     return with_public(state, rules, reading.received_at), ()
+
+
+def _reached(state: StationState, rules: StationRules, reading: ReadingTaken) -> int:
+    """The highest level with enough samples in a row.
+
+    One is enough where samples are far apart and the water was surely rising towards it: the next would come too late.
+    """
+    least = samples_needed(state, rules, reading.received_at)
+    reached, first = reached_by(state.above, least), reached_by(state.above, 1)
+    if first > max(reached, state.level) and state.maintenance is None and is_long_rise(state):
+        return first
+    return reached
+
+
+def _is_early(state: StationState, rule: LevelRule, limits: tuple[float, float, float], reading: ReadingTaken) -> bool:
+    """Whether SIAGA counts already at WASPADA, because AWAS is near."""
+    if state.maintenance is not None or not is_rising(state):
+        return False
+    if state.step_from is not None and state.level == Level.NORMAL:
+        return False  # a jump brought WASPADA: first let another sample confirm it
+    return _expects_awas(state, rule, limits) and not is_dismissed(state, Level.SIAGA, reading.received_at)
 
 
 def _let_go(state: StationState, manual: Manual, reading: ReadingTaken) -> StationState:

@@ -1,5 +1,6 @@
 """From a change of level to the decision that says so, and what the samples say of the water's motion."""
 
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -12,10 +13,11 @@ from alerting.events import ReadingTaken
 from alerting.motion import Eta, Motion, Trend
 from alerting.rules import StationRules
 from alerting.samples import unpacked
-from alerting.trend import followed, time_to, trend_from
+from alerting.trend import STEADY_M_PER_H, SURE, followed, time_to, trend_from
 from broker.levels import Level
 
 RISING_SAMPLES: Final = 3
+APART_MS: Final = 5 * 60_000  # samples so far apart are few: the second one above a limit comes late
 
 _replace: Final = msgspec.structs.replace
 _levels: Final = (Level.WASPADA, Level.SIAGA, Level.AWAS)
@@ -25,6 +27,15 @@ def is_rising(state: StationState) -> bool:
     """Whether the last three samples rose."""
     values = state.values[-RISING_SAMPLES:]
     return len(values) == RISING_SAMPLES and values[0] < values[1] < values[2]
+
+
+def is_long_rise(state: StationState) -> bool:
+    """Whether the last three samples, each of them minutes apart, rose, and their trend is sure."""
+    times = unpacked(state.samples)[0][-RISING_SAMPLES:]
+    if not is_rising(state) or any(later - sooner < APART_MS for sooner, later in pairwise(times)):
+        return False
+    trend = trend_of(state)
+    return trend is not None and trend.rate > STEADY_M_PER_H and trend.slow >= SURE * trend.rate
 
 
 def trend_of(state: StationState) -> Trend | None:
@@ -141,7 +152,9 @@ def _awas_expected(
 def _samples(state: StationState, rules: StationRules, at: int, why: Why) -> int | None:
     if why != "threshold" or rules.level is None:
         return None
-    return samples_needed(state, rules, at) if state.doubt is None else rules.level.hold_up + 1
+    if state.doubt is not None:
+        return rules.level.hold_up + 1
+    return min(samples_needed(state, rules, at), max(state.above[state.level - 1], 1))
 
 
 def _limit(limits: tuple[float, float, float] | None, before: int, after: int, why: Why) -> float | None:

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from alerting.blind import EVERYTHING, GATEWAY
+from alerting.engine_move import APART_MS
 from alerting.episodes import Decision, PublicWhy, Support
 from alerting.motion import Trend
 from alerting.trend import STEADY_M_PER_H
@@ -63,11 +64,20 @@ def _circumstances(decision: Decision, zone: tzinfo) -> Iterator[str]:
 
 def _threshold(decision: Decision, zone: tzinfo) -> str:
     kind = f"{decision.samples or 'beberapa'} pembacaan{'' if decision.verified else ' belum terverifikasi'}"
+    run = "" if decision.samples == 1 else f", {kind} berturut-turut"
     return (
-        f"Pukul {clock_time(decision.at, zone)} muka air {metres(decision.value)}, {kind} "
-        f"berturut-turut pada atau di atas ambang {Level(decision.level).name} ({metres(decision.limit)}, "
-        f"{_rules(decision)})"
+        f"Pukul {clock_time(decision.at, zone)} muka air {metres(decision.value)}{run} pada atau di atas ambang "
+        f"{Level(decision.level).name} ({metres(decision.limit)}, {_rules(decision)}){_one(decision)}"
     )
+
+
+def _one(decision: Decision) -> str:
+    """What made one sample enough."""
+    trend = decision.trend
+    if decision.samples != 1 or trend is None or trend.spacing_ms < APART_MS:
+        return ""
+    often = minutes(trend.spacing_ms)
+    return f", naik {speed(trend)}; satu pembacaan cukup karena stasiun ini hanya mengukur tiap {often}"
 
 
 def _trend(decision: Decision, zone: tzinfo) -> str:

@@ -38,10 +38,11 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
 class LevelRule(msgspec.Struct, frozen=True, kw_only=True):
     """When the water at a station is at a level.
 
-    Up: ``hold_up`` samples in a row at or above a threshold. Down: every sample of the last ``hold_down_ms`` below the
-    threshold less ``hysteresis_m``, the first and the last of them at least that far apart. Early: SIAGA when AWAS is
-    expected within ``early_siaga_ms`` and the last three samples rose (0: never). ``high_tide`` stands in place of
-    ``thresholds`` inside a predicted high-water window, when the river cannot drain; none of it may be higher.
+    Up: ``hold_up`` samples in a row at or above a threshold; one where they are minutes apart and surely rise. Down:
+    every sample of the last ``hold_down_ms`` below the threshold less ``hysteresis_m``, the first and the last of them
+    at least that far apart. Early: SIAGA when AWAS is expected within ``early_siaga_ms`` and the last three samples
+    rose (0: never). ``high_tide`` stands in place of ``thresholds`` inside a predicted high-water window, when the
+    river cannot drain; none of it may be higher.
     """
 
     thresholds: Thresholds

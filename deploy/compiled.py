@@ -111,9 +111,9 @@ def _find_tools() -> None:
 
 
 def _libraries(root: Path) -> list[Path]:
+    """Everything compiled, also of a release that compiled other modules: what one of them is linked to may be gone."""
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    beside = [root / path.with_name(path.stem + suffix) for path in sources(root)]
-    return [path for path in (*beside, *root.glob(LIBRARY)) if path.exists()]
+    return [path for package in PACKAGES for path in (root / package).rglob(f"*{suffix}")] + list(root.glob(LIBRARY))
 
 
 def _fingerprint(root: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Moments as people type them."""
 
+import argparse
 import re
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
@@ -23,3 +24,14 @@ def milliseconds(text: str, timezone: str, key: str) -> int:
     if moment.tzinfo is None:
         raise Refused(f"{key} {text} has no offset from UTC; write it as 2026-01-31T07:00:00+07:00")
     return round(moment.timestamp() * 1000)
+
+
+def day_count(said: str) -> float:
+    """How many days back or ahead, for argparse; raises its ArgumentTypeError."""
+    try:
+        count = float(said)
+    except ValueError:
+        count = 0
+    if not 0 < count <= 400:
+        raise argparse.ArgumentTypeError(f"{said!r} is not a number of days up to 400")
+    return count

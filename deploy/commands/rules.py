@@ -17,6 +17,7 @@ from broker.levels import Level
 from broker.station import Station
 from deploy.assembly import history_reader_of
 from deploy.commands.common import Refused, add_settings, ask, open_settings
+from deploy.commands.moments import day_count
 from deploy.registry.limit_words import limits_in_words
 from deploy.registry.looks import Part
 from deploy.replay.case import LIBRARY, read_library
@@ -59,7 +60,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     preview.add_argument("--hold-down-minutes", type=float, metavar="MIN")
     preview.add_argument("--early-siaga-minutes", type=float, metavar="MIN")
     preview.add_argument("--file", type=Path, metavar="FILE.toml", help="the same keys, instead of options")
-    preview.add_argument("--past", type=float, default=30, metavar="DAYS", help="how much of history (30 days)")
+    preview.add_argument("--past", type=day_count, default=30, metavar="DAYS", help="how much of history (30 days)")
     preview.add_argument("--no-library", action="store_true", help="past data only")
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from deploy.assembly import history_reader_of
 from deploy.commands.common import Refused, add_settings, open_settings
+from deploy.commands.moments import day_count
 from ingest.history import HistoryUnavailable
 from ingest.tide import BadTideModel, TideModel, read_model, write_model
 from ingest.tide_series import METRES, BadSeries, Columns, Levels, read_levels
@@ -36,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--plot", type=Path, metavar="PNG", help="draw both there")
     predict = verbs.add_parser("predict", help="print times and heights of high and low water")
     predict.add_argument("model", type=Path, metavar="FILE", help="constants made by kentongan tide fit")
-    predict.add_argument("--days", type=_days, default=7.0, metavar="N", help="for so many days (7)")
+    predict.add_argument("--days", type=day_count, default=7.0, metavar="N", help="for so many days (7)")
     predict.add_argument("--from", dest="start", type=_moment, metavar="TIME", help="from then on (now); ISO 8601")
     predict.add_argument("--above", type=float, metavar="M", help="print the times at or over this height, too")
     predict.add_argument("--timezone", type=_zone, default=LOCAL, metavar="ZONE", help=f"of what is printed ({LOCAL})")
@@ -230,16 +231,6 @@ def _moment(text: str) -> int:
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no offset; write {text}+07:00 or {text}Z")
     return int(moment.timestamp() * 1000)
-
-
-def _days(text: str) -> float:
-    try:
-        days = float(text)
-    except ValueError:
-        days = 0
-    if not 0 < days <= 400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days up to 400")
-    return days
 
 
 def _latitude(text: str) -> float:

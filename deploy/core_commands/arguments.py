@@ -8,7 +8,7 @@ from broker.control import CommandFailed, Request
 def text(request: Request, name: str) -> str:
     """A text that must be there; raises CommandFailed."""
     value = request.args.get(name)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value.strip():
         raise CommandFailed(f"{request.name}: {name} is missing")
     return value
 

@@ -76,7 +76,9 @@ class Commands:
         """Carry out a request; raises CommandFailed with a sentence. The same idempotency key gets the same answer."""
         handler = HANDLERS.get(request.name)
         if handler is None:
-            raise CommandFailed(f"core knows no command {request.name!r}; it knows {', '.join(sorted(HANDLERS))}")
+            raise CommandFailed(
+                f"core knows no command {request.name!r}; if it was upgraded, the old one still runs: restart core"
+            )
         if request.key is not None and (answer := self._answered(request.key)) is not None:
             return json.loads(answer)
         if request.name in CHANGES and self.core.failed_write is not None:

@@ -2,12 +2,14 @@
 
 import itertools
 from collections.abc import Iterable
+from datetime import UTC
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerting import explain
 from alerting.engine import Decision, ReadingTaken, StationState, Ticked, silence_deadline, step
 from alerting.rules import BadRules, LevelRule, StationRules, Thresholds
 from broker.quality_flags import Flag
@@ -51,6 +53,45 @@ def test_a_flood_is_told_once_a_level_up_and_down() -> None:
     assert [("lowered", 2), ("lowered", 1), ("ended", 0)] == [(kind, level) for kind, level, _ in told(decisions)[3:]]
     assert [1, 2, 3, 4, 5, 6] == [decision.version for decision in decisions]
     assert {1} == {decision.episode for decision in decisions}
+
+
+RIVER = (3.00, 3.02, 3.01, 3.10, 3.40, 3.80, 4.20, 4.60, 5.00, 5.40, 5.80)
+
+
+def test_where_samples_are_far_apart_a_sure_rise_needs_no_second_one() -> None:
+    """Every 15 minutes: officers are told at the sample that is over the limit, not a quarter of an hour later."""
+    _, decisions = play([reading(15 * n, value) for n, value in enumerate(RIVER)])
+    assert [("raised", 1, 75), ("raised_higher", 2, 105), ("raised_higher", 3, 150)] == told(decisions)
+    assert (1, (5.80,)) == (decisions[-1].samples, decisions[-1].values)
+    why = explain.why(decisions[-1], UTC, str)
+    assert "muka air 5,80 m pada atau di atas ambang AWAS (5,50 m, aturan v3), naik 160 cm/jam" in why
+    assert "satu pembacaan cukup karena stasiun ini hanya mengukur tiap 15 menit" in why
+
+
+@pytest.mark.parametrize(
+    ("minutes", "values"),
+    [
+        (15, (3.00, 3.02, 3.01, 3.00, 3.02, 3.01, 3.02, 3.03, 5.80)),
+        (15, (3.00, 3.02, 3.01, 3.02, 3.40, 3.10, 3.60)),
+        (1, RIVER),
+    ],
+)
+def test_one_sample_is_not_enough_without_a_sure_and_slow_rise(minutes: int, values: tuple[float, ...]) -> None:
+    """A leap out of calm water, water that fell between, samples that come every minute: the second one is awaited."""
+    events = [reading(minutes * n, value) for n, value in enumerate(values)]
+    highest = max(index for index, value in enumerate(values) if value == max(values))
+    before, _ = play(events[:highest])
+    after, _ = play(events[: highest + 1])
+    raised, _ = play([*events[: highest + 1], reading(minutes * (highest + 1), max(values))])
+    assert before.level == after.level < raised.level
+
+
+def test_siaga_comes_early_at_the_sample_that_brings_waspada() -> None:
+    """AWAS may be near when WASPADA is reached: the trend is not looked at a sample later only."""
+    rules = msgspec.structs.replace(RULES, level=LevelRule(thresholds=THRESHOLDS, early_siaga_ms=45 * MINUTE))
+    _, decisions = play([reading(m, 3.0 + 0.1 * m) for m in range(8)], rules)
+    assert [("raised", 2, 6)] == told(decisions)
+    assert "trend" == decisions[0].why
 
 
 def test_one_spike_above_awas_warns_nobody() -> None:
