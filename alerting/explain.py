@@ -1,7 +1,7 @@
 """Why: one Indonesian sentence made from a stored decision, never by running its rule again."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 
 import msgspec
@@ -288,7 +288,8 @@ _CAUSES: Final[dict[str, Callable[[Decision, tzinfo], str]]] = {
 
 
 def clock_time(at: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).strftime("%H:%M")
+    local = datetime.fromtimestamp(at / 1000, zone)
+    return f"{local.hour:02d}:{local.minute:02d}"
 
 
 def metres(value: float | None) -> str:

@@ -4,6 +4,7 @@ What goes up is told at once, always. Everything else is, too, until the officer
 hour; from there it is gathered and told together when the hour has room for one more.
 """
 
+from bisect import bisect_right
 from typing import Final
 
 import msgspec
@@ -73,4 +74,5 @@ def digest_text(sender: str, items: tuple[Item, ...], *, most: int = 160) -> str
 
 
 def _recent(load: Load, now: int) -> tuple[int, ...]:
-    return tuple(each for each in load.times if now - HOUR_MS < each <= now)
+    times = load.times
+    return times[bisect_right(times, now - HOUR_MS) : bisect_right(times, now)]

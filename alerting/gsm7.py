@@ -24,6 +24,8 @@ _TWINS: Final = str.maketrans(
 
 def septets(text: str) -> int:
     """Length of ``text`` in GSM 03.38; raises ValueError naming a character that has no place in it."""
+    if _BASIC.issuperset(text):
+        return len(text)
     count = 0
     for character in text:
         if character in _BASIC:

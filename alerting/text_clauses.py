@@ -13,6 +13,7 @@ from broker.topics import Realm
 
 Hazard = Literal["level", "tide", "rain", "air", "group"]
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SENDER: Final = "BPBD KOTA PASURUAN"
 OVER: Final = ("ended", "cancelled")
 
@@ -300,5 +301,5 @@ def _trend(rate_m_per_h: float | None) -> str:
 
 
 def clock(at: int, zone: ZoneInfo, *, with_zone: bool = False) -> str:
-    local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)).astimezone(zone)
-    return local.strftime("%H:%M %Z" if with_zone else "%H:%M")
+    local = (EPOCH + timedelta(milliseconds=at)).astimezone(zone)
+    return f"{local.hour:02d}:{local.minute:02d}{f' {local.tzname()}' if with_zone else ''}"

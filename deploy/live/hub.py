@@ -60,6 +60,7 @@ class LiveHub:
         self._retired: dict[str, StationView] = {}
         self._followers: set[Follower] = set()
         self._marked: set[str] = set()
+        self._changed: dict[int, Entry] = {}
         self._ready: list[tuple[EntityKind, int, msgspec.Struct]] = []
         self._stations_at = self._health_at = 0.0
 
@@ -88,15 +89,22 @@ class LiveHub:
         self._keep_alert(view)
 
     def add_message(self, entry: Entry) -> None:
-        view = message_view(entry, recipient=self.label(entry.recipient))
-        _keep(self._messages, view.id, view, MESSAGES_KEPT)
-        self._emit("message", view.rev, view)
-        alert = self._alerts.get(entry.alert)
-        if alert and alert.version == entry.version and entry.latency_ms is not None and alert.latency_ms is None:
-            self._keep_alert(msgspec.structs.replace(alert, rev=entry.rev, latency_ms=entry.latency_ms))
+        """Its last state within a turn is shown; it is made when the warnings have left."""
+        self._changed[entry.id] = entry
+
+    def _show_messages(self) -> None:
+        for entry in self._changed.values():
+            view = message_view(entry, recipient=self.label(entry.recipient))
+            _keep(self._messages, view.id, view, MESSAGES_KEPT)
+            self._emit("message", view.rev, view)
+            alert = self._alerts.get(entry.alert)
+            if alert and alert.version == entry.version and entry.latency_ms is not None and alert.latency_ms is None:
+                self._keep_alert(msgspec.structs.replace(alert, rev=entry.rev, latency_ms=entry.latency_ms))
+        self._changed.clear()
 
     def forget_recipient(self, label: str, addresses: Collection[str], *, called: str, rev: int) -> None:
         """Somebody was erased: messages to him are shown as ``called`` from now on, without the masked address."""
+        self._show_messages()
         for view in list(self._messages.values()):
             if view.recipient == label and view.address in addresses:
                 shown = msgspec.structs.replace(view, rev=rev, recipient=called, address="")
@@ -135,6 +143,7 @@ class LiveHub:
 
     def flush(self) -> None:
         """Give followers what the turn changed. Called after the commit."""
+        self._show_messages()
         if not self._followers:
             self._ready.clear()
             self._marked.clear()
@@ -161,6 +170,7 @@ class LiveHub:
                 self._followers.discard(follower)
 
     def _since(self, after: int) -> Iterator[bytes]:
+        self._show_messages()
         health = self.health_source()
         yield _encode("health", health.rev, health)
         yield from self._stations_since(after)
