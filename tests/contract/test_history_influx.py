@@ -10,6 +10,7 @@ import pytest
 
 from ingest.history import Cursor, HistoryUnavailable
 from ingest.history_influx import InfluxHistory, InfluxReader, InfluxTarget
+from ingest.influx_server import InfluxServer
 from tests.influxd import Influxd, free_ports
 from tests.journal_file import START, as_points, points, reading, series
 
@@ -145,11 +146,14 @@ class _Answers(BaseHTTPRequestHandler):
         server = self.server
         assert isinstance(server, _Server)
         server.requests += 1
+        server.asked_for.append(self.headers.get("Accept", ""))
         if server.status == 0:
             server.ended.wait(30)
             return
         self.send_response(server.status)
         self.send_header("Content-Length", str(len(server.body)))
+        for name, value in server.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(server.body)
 
@@ -166,6 +170,8 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
         self.ended = threading.Event()
+        self.headers: dict[str, str] = {}
+        self.asked_for: list[str] = []
 
     @property
     def url(self) -> str:
@@ -228,3 +234,37 @@ def test_an_answer_that_is_not_influxdbs_is_an_outage(scripted: _Server, body: b
     with pytest.raises(HistoryUnavailable, match="does not answer like InfluxDB"):
         reader.latest("welang", "level_m")
     reader.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "form"),
+    [
+        ("1.8.10", "application/x-msgpack"),
+        ("unknown", "application/x-msgpack"),
+        ("v2.7.1", "application/json"),
+        ("3.0.1", "application/json"),
+        (None, "application/json"),
+    ],
+)
+def test_only_a_server_of_1_x_is_asked_for_messagepack(scripted: _Server, version: str | None, form: str) -> None:
+    """It says its version with each answer; 2 and 3, and whatever stands between, are asked for what all know."""
+    scripted.status, scripted.body = 200, b'{"results":[{}]}'
+    scripted.headers = {} if version is None else {"X-Influxdb-Version": version}
+    reader = InfluxReader(InfluxTarget(url=scripted.url, bucket="k"))
+    assert [None, None] == [reader.latest("welang", "level_m") for _ in range(2)]
+    assert ["application/json", form] == scripted.asked_for
+    reader.close()
+
+
+def test_what_a_server_of_1_x_refuses_in_messagepack_is_read(influxd: Influxd) -> None:
+    """A statement that is none, a parameter that was not given, a database that is not there."""
+    name = f"test-{uuid4().hex}"
+    server = InfluxServer(influxd.database(name))
+    assert [] == server.ask(tuple[int, float], 'SELECT "flag" FROM "reading"', {})
+    for statement, reason in (("SELEC x", "found SELEC"), ("SELECT x FROM y WHERE time < $nix", "parameter: nix")):
+        with pytest.raises(HistoryUnavailable, match=reason):
+            server.ask(tuple[int, float], statement, {})
+    influxd.query(f'DROP DATABASE "{name}"')
+    with pytest.raises(HistoryUnavailable, match=f"can't read {name}.*database not found"):
+        server.ask(tuple[int, float], 'SELECT "flag" FROM "reading"', {})
+    server.close()
