@@ -26,11 +26,14 @@ def heard(known: NodeClock, t: int, received_at: int) -> NodeClock:
     if age < LATE_MS:
         return RIGHT
     behind = known.behind_ms if age >= known.behind_ms - AHEAD_MS else 0
+    step = t - known.last_t if known.last_t else 0
     if abs(age - behind) <= SAME_MS:
-        return _replace(known, behind_ms=behind, steady=0)
+        return _replace(known, behind_ms=behind, last_t=t, step_ms=step, steady=0)
+    if behind and 0 < 2 * known.step_ms < behind and abs(step - known.step_ms - behind) <= SAME_MS:
+        behind = 0  # it was put right between these two, and this is backlog
     if known.steady == 0 or abs(age - known.age_ms) > SAME_MS or t <= known.last_t:
-        return NodeClock(behind, age, received_at, t, 1)
+        return NodeClock(behind, age, received_at, t, 1, step)
     steady = known.steady + 1
     if steady >= STEADY and received_at - known.since >= STEADY_MS:
-        return NodeClock(behind_ms=min(age, known.age_ms))
-    return NodeClock(behind, known.age_ms, known.since, t, steady)
+        return NodeClock(behind_ms=min(age, known.age_ms), last_t=t, step_ms=step)
+    return NodeClock(behind, known.age_ms, known.since, t, steady, step)

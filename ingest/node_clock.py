@@ -8,8 +8,8 @@ import msgspec
 class NodeClock(msgspec.Struct, frozen=True, gc=False):
     """``behind_ms`` is how far a node's clock is behind core's, 0 while it seems right.
 
-    The rest is of the run of observations of one age that is going on: its first age and arrival, the last node time,
-    and how many they are.
+    ``last_t`` is the last node time while it is or may be behind, ``step_ms`` how long after the one before it. The
+    rest is of the run of observations of one age that is going on: its first age and arrival, and how many they are.
     """
 
     behind_ms: int = 0
@@ -17,6 +17,7 @@ class NodeClock(msgspec.Struct, frozen=True, gc=False):
     since: int = 0
     last_t: int = 0
     steady: int = 0
+    step_ms: int = 0
 
 
 RIGHT: Final = NodeClock()

@@ -75,6 +75,24 @@ def test_an_outage_of_a_node_with_a_wrong_clock_is_backlog_of_its_own_time() -> 
     assert 2 * HOUR == pytest.approx(follow(behind(2, first=41), clock).behind_ms, abs=10_000)
 
 
+def test_a_clock_that_was_set_right_while_nobody_heard_it_ends_with_the_jump_in_its_backlog() -> None:
+    """40 minutes behind, cut off, put right: in its queue, what follows the jump is as old as it says."""
+    known = follow(behind(2 / 3))
+    before = [(minute - 40, 60 + minute / 100) for minute in range(10, 13)]
+    after = [(minute, 60 + minute / 100) for minute in range(13, 20)]
+    assert 0 != follow(before, known).behind_ms
+    for count in range(1, len(after) + 1):
+        assert 0 == follow([*before, *after[:count]], known).behind_ms
+
+
+@pytest.mark.parametrize("spacing", [1, 20, 30, 60])
+def test_the_backlog_of_a_clock_an_hour_behind_stays_an_hour_behind(spacing: int) -> None:
+    """Also of a logger whose interval is as long as its error."""
+    known = follow(behind(1, spacing=spacing))
+    backlog = [(minute - 60, 1200 + minute / 1000) for minute in range(10 * spacing, 20 * spacing, spacing)]
+    assert HOUR == pytest.approx(follow(backlog, known).behind_ms, abs=10_000)
+
+
 def test_a_clock_that_jumps_again_is_learned_again() -> None:
     """From two hours behind to one, and to five."""
     clock = follow(behind(2))
