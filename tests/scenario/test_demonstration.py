@@ -55,7 +55,7 @@ def test_the_storm_comes_warns_and_goes() -> None:
             up.kill()
             up.wait()
     assert ended["latency_ms"] is not None
-    assert ("raised", "WASPADA") == levels[0]
+    assert levels[0] in {("raised", "WASPADA"), ("raised", "SIAGA")}  # the latter when AWAS is near already
     assert ("ended", "NORMAL") == levels[-1]
     assert {"WASPADA", "SIAGA", "AWAS", "NORMAL"} == {level for _, level in levels}
     assert all("CONTOH" in message["body"] for message in messages)
